@@ -1,0 +1,1 @@
+"""The limit order book: matching engine and depth books as compiled kernels."""

@@ -1,0 +1,75 @@
+"""The ``tradewind`` command: assembles the sub-commands and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import Annotated
+
+import click
+import msgspec
+import typer
+from rich.console import Console
+
+import tradewind
+from tradewind.core.errors import StorageError, TradewindError
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="tradewind",
+    help="A learning trading system: real market data, an exact order book, honest numbers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"tradewind {tradewind.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Shared options."""
+
+
+def _fail(error: TradewindError) -> int:
+    """Report an error; with ``--json`` also as a document on stdout."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {_plain(str(error))}")
+    if "--json" in sys.argv:
+        document = {"error": {"type": type(error).__name__, "message": str(error), "exit_code": error.exit_code}}
+        sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+    return error.exit_code
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def run() -> None:
+    """Entry point of the console script; exit codes are those of :mod:`tradewind.core.errors`."""
+    try:
+        result = app(standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+    except TradewindError as error:
+        code = _fail(error)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted\n")
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        code = _fail(StorageError(f"{error.filename or 'disk'}: {error.strerror}; nothing half-written was kept"))
+    sys.exit(code)

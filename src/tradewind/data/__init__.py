@@ -1,0 +1,1 @@
+"""Market data in, clean rows out: readers, catalog, calendars, quality, splits."""

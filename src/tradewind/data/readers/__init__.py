@@ -1,0 +1,1 @@
+"""One reader per format; ``tradewind.data.registry`` knows them all."""

@@ -1,0 +1,1 @@
+"""Markets: real books replayed from a catalog."""
