@@ -25,17 +25,6 @@ __all__ = [
     "MessageKind",
     "TradingState",
 ]
-    "BAR",
-    "EVENT",
-    "FILL",
-    "MESSAGE",
-    "Array",
-    "EventFlag",
-    "EventKind",
-    "FillFlag",
-    "MessageKind",
-    "TradingState",
-]
 
 Array: TypeAlias = npt.NDArray[Any]
 """Any NumPy array; shape, unit and dtype stand in the docstring of what takes or gives it."""

@@ -1,0 +1,23 @@
+"""Fixtures every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of real market data; the test is skipped, saying so, where it is absent."""
+    folder = Path(os.environ.get("TRADEWIND_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not (folder / "README.md").is_file():
+        pytest.skip(f"no real market data in {folder}; set TRADEWIND_DATA to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the checkout."""
+    return REPOSITORY
