@@ -6,13 +6,13 @@ import errno
 import sys
 from typing import Annotated
 
-import click
 import msgspec
 import typer
 from rich.console import Console
 
 import tradewind
-from tradewind.core.errors import StorageError, TradewindError
+from tradewind.cli.doctor import doctor
+from tradewind.core.errors import StorageError, TradewindError, UsageError
 
 __all__ = ["app", "run"]
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+"""The command line; rooms attach their commands below."""
 
 
 def _version(value: bool) -> None:
@@ -40,6 +41,9 @@ def main(
     """Shared options."""
 
 
+app.command()(doctor)
+
+
 def _fail(error: TradewindError) -> int:
     """Report an error; with ``--json`` also as a document on stdout."""
     Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {_plain(str(error))}")
@@ -47,6 +51,16 @@ def _fail(error: TradewindError) -> int:
         document = {"error": {"type": type(error).__name__, "message": str(error), "exit_code": error.exit_code}}
         sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
     return error.exit_code
+
+
+def _usage(error: typer.TyperException) -> int:
+    """Report a command called the wrong way, as typer prints it."""
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+    else:
+        sys.stderr.write(error.format_message() + "\n")
+    return max(int(error.exit_code), UsageError.exit_code)
 
 
 def _plain(text: str) -> str:
@@ -60,14 +74,13 @@ def run() -> None:
         code = result if isinstance(result, int) else 0
     except TradewindError as error:
         code = _fail(error)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         code = stop.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted\n")
         code = 130
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+    except typer.TyperException as error:
+        code = _usage(error)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
