@@ -265,7 +265,7 @@ def session_edges(calendar: str, first: date, last: date) -> Array:
     edges = np.stack([c[chosen] for c in (s.opens, s.break_starts, s.break_ends, s.closes)], axis=1).ravel()
     keep = np.ones(len(edges), dtype=bool)
     keep[2::4] = keep[3::4] = edges[2::4] < edges[3::4]  # no break: break start, end and close are one edge
-    return edges[keep]
+    return np.asarray(edges[keep])
 
 
 def in_session(ts_ns: Array, calendar: str) -> Array:
