@@ -16,7 +16,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError
 from tradewind.data.source import blocks
 
-__all__ = ["DECIMAL", "column_steps", "csv_frames", "infer_step", "rescale", "to_steps"]
+__all__ = ["DECIMAL", "column_steps", "csv_frames", "infer_step", "iso_ns", "rescale", "to_steps"]
 
 DECIMAL = pl.Decimal(38, 12)
 """Column type for prices and sizes that must be read exactly."""
@@ -192,12 +192,12 @@ def rescale(values: Array, unit: Decimal, step: Decimal) -> tuple[Array, Array]:
     return steps, rest != 0
 
 
-def column_steps(path: Path, row: int, column: pl.Series, step: Decimal) -> tuple[Array, Array]:
+def column_steps(path: Path, row: int | Array, column: pl.Series, step: Decimal) -> tuple[Array, Array]:
     """A column of prices or sizes as whole ticks or lots; exact when its type is :data:`DECIMAL`.
 
     Args:
         path: The file, for the error.
-        row: 1-based row of the first value, for the error.
+        row: 1-based row of the first value, or of each (shape (n,)), for the error.
         column: Shape (n,), ``DECIMAL`` or float [currency or units]; nulls become 0.
         step: Tick or lot size, same unit.
 
@@ -231,7 +231,37 @@ def column_steps(path: Path, row: int, column: pl.Series, step: Decimal) -> tupl
             steps += (rest > half) | ((rest == half) & (steps % 2 == 1))
             return steps, rest != 0
     at = int(wide.argmax())
-    raise DataError(path, f"less than 2**63 steps of {step}", str(column[at]), row=row + at, field=column.name)
+    raise DataError(path, f"less than 2**63 steps of {step}", str(column[at]), row=_row_at(row, at), field=column.name)
+
+
+def iso_ns(path: Path, row: int | Array, column: pl.Series) -> Array:
+    """ISO 8601 time stamps in UTC as nanoseconds since 1970.
+
+    Args:
+        path: The file, for the error.
+        row: 1-based row of the first value, or of each (shape (n,)), for the error.
+        column: Shape (n,), text such as ``2025-07-17T08:05:03.360677248Z``.
+
+    Returns:
+        Shape (n,), int64.
+
+    Raises:
+        DataError: For a value that is not such a time stamp.
+
+    Examples:
+        >>> iso_ns(Path("a.csv"), 1, pl.Series("time", ["2018-07-13T20:47:11.025000Z"])).tolist()
+        [1531514831025000000]
+    """
+    stamps = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ns", strict=False).to_physical()
+    if stamps.null_count():
+        at = int(stamps.is_null().arg_max() or 0)
+        expected = "a UTC time such as 2025-07-17T08:05:03.360677248Z"
+        raise DataError(path, expected, column[at], row=_row_at(row, at), field=column.name)
+    return stamps.to_numpy()
+
+
+def _row_at(row: int | Array, at: int) -> int:
+    return row + at if isinstance(row, int) else int(row[at])
 
 
 def infer_step(values: Array, candidates: tuple[str, ...] = ()) -> Decimal:
