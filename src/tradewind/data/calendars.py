@@ -29,6 +29,7 @@ __all__ = [
     "session_days",
     "session_edges",
     "session_minutes",
+    "time_zone",
     "trading_day",
 ]
 
@@ -138,6 +139,16 @@ def calendar_of(venue: str) -> str:
     """
     word = venue.lower().split(".")[0]
     return next((calendar for calendar, names in VENUES.items() if word in names), ALWAYS_OPEN)
+
+
+def time_zone(calendar: str = ALWAYS_OPEN) -> str:
+    """Time zone in which a market's days are counted; raises as :func:`trading_day`.
+
+    Examples:
+        >>> time_zone("XNYS"), time_zone("24/7")
+        ('America/New_York', 'UTC')
+    """
+    return (ZONES.get(calendar) or _sessions(calendar)[:2])[0]
 
 
 def trading_day(ts_ns: Array, calendar: str = ALWAYS_OPEN) -> Array:
