@@ -7,15 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Instrument
-from tradewind.data.columns import infer_step, to_steps
-from tradewind.data.feed import exact_step
+from tradewind.data.columns import to_steps
+from tradewind.data.feed import exact_step, likely_step
 
 __all__ = ["RowBuffer", "Stamp"]
 
@@ -44,17 +43,24 @@ class RowBuffer:
     def __init__(self, path: Path, counts: Counter[str]) -> None:
         self.path = path
         self.counts = counts
-        self._texts: list[bytes | msgspec.Raw] = []
+        self._texts: list[bytes] = []
         self._pieces: list[tuple[int, int, int, int, int, int, int, int]] = []
 
     def __len__(self) -> int:
         return len(self._pieces)
 
-    def add(self, text: bytes | msgspec.Raw, stamp: Stamp, kind: int, side: int, flags: int = 0) -> None:
-        """Add rows: one pair ``"price","size"`` or a JSON list of pairs; LAST in ``flags`` is for the final row."""
-        count = max(1, bytes(text).count(b"[") - 1)
+    def add(self, text: bytes, stamp: Stamp, kind: int, side: int, flags: int = 0) -> None:
+        """Add rows of one kind and side.
+
+        Args:
+            text: Pairs ``"price","size"``, a single one bare or any number as a JSON list of lists.
+            stamp: Of all of them.
+            kind: An :class:`~tradewind.core.dtypes.EventKind`; of QUOTE there are two pairs, bid and ask.
+            side: +1, -1 or 0; for QUOTE 0: each pair gets its own.
+            flags: For all of them, but LAST for the final one only.
+        """
         self._texts.append(text)
-        self._pieces.append((count, *stamp[:3], kind, side, stamp.flags | flags, stamp.line))
+        self._pieces.append((text.count(b"[") or 1, *stamp[:3], kind, side, stamp.flags | flags, stamp.line))
 
     def numbers(self) -> Array:
         """Prices and sizes that wait, shape (n, 2).
@@ -76,7 +82,7 @@ class RowBuffer:
 
     def _culprit(self) -> DataError:
         for text, piece in zip(self._texts, self._pieces, strict=True):
-            for pair in bytes(text).translate(None, b' "').strip(b"[]").split(b"],["):
+            for pair in text.translate(None, b' "').strip(b"[]").split(b"],["):
                 try:
                     price, size = (float(value) for value in pair.split(b","))
                     good = np.isfinite(price) and np.isfinite(size)
@@ -89,19 +95,13 @@ class RowBuffer:
 
     def steps(self, values: Array) -> tuple[Decimal, Decimal]:
         """Tick and lot of which the values, of shape (n, 2), are multiples."""
-        steps = []
-        for column in (0, 1):
-            sample = values[values[:, column] > 0, column]
-            step = self._printed_step(column)
-            if len(sample) >= ENOUGH:
-                step = infer_step(sample)
-                if to_steps(sample, step)[1].any():
-                    step = exact_step(sample)
-            steps.append(step)
-        return steps[0], steps[1]
+        prices, sizes = (values[values[:, column] > 0, column] for column in (0, 1))
+        if len(sizes) < ENOUGH:
+            return self._printed_step(0), self._printed_step(1)
+        return likely_step(prices), exact_step(sizes)
 
     def _printed_step(self, column: int) -> Decimal:
-        pairs = [p for text in self._texts for p in bytes(text).translate(None, b' "').strip(b"[]").split(b"],[")]
+        pairs = [p for text in self._texts for p in text.translate(None, b' "').strip(b"[]").split(b"],[")]
         return Decimal(1).scaleb(-max(len(pair.split(b",")[column].partition(b".")[2]) for pair in pairs))
 
     def take(self, values: Array, instrument: Instrument) -> Array:
@@ -131,6 +131,8 @@ class RowBuffer:
         rows["flags"][inner] &= ~np.uint16(EventFlag.LAST)
         rows["flags"] |= np.where(off_tick, EventFlag.OFF_TICK, 0).astype(np.uint16)
         rows["price_ticks"], rows["size_lots"] = ticks, lots
+        quote = rows["kind"] == EventKind.QUOTE
+        rows["side"][quote] = np.where(inner[quote], 1, -1)
         if off_tick.any():
             self.counts["prices_off_tick"] += int(off_tick.sum())
         self._texts, self._pieces = [], []
