@@ -38,7 +38,7 @@ class FileFeed(ABC):
 
     Attributes:
         counts: What was skipped, replayed or odd, by name; complete once the iteration is, started anew by each.
-        notes: Remarks for people, one sentence each; complete once the iteration is.
+        notes: Remarks for people, one sentence each, the last of them the counts; complete once the iteration is.
     """
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
@@ -68,6 +68,9 @@ class FileFeed(ABC):
                 yield Batch(chunk.instrument, chunk.rows[start : start + size], chunk.interval_ns)
         if not found:
             raise DataError(self.path, "rows of market data", "none")
+        if self.counts:
+            counted = ", ".join(f"{name} {count:,}" for name, count in sorted(self.counts.items()))
+            self.notes = (*self.notes, f"Counted: {counted}.")
 
     @abstractmethod
     def chunks(self) -> Iterator[Batch]:

@@ -11,7 +11,7 @@ close``, and if there are ``volume`` and ``symbol`` (or ``ticker``); else the sy
   it); the lot likewise from 1 downwards. Prices are never rounded by more than 1e-9.
 * A file that holds symbol after symbol yields each as one batch, sorted by time; a file in which symbols alternate
   yields one batch per symbol and block, so that memory stays flat.
-* Bars without one of the four prices cannot be rows: they are left out and counted (``bars_without_price``). Other
+* Bars without one of the four prices cannot be rows: they are left out and counted (``bars without a price``). Other
   columns, such as an adjusted close, are left out and named in ``notes``.
 """
 
@@ -120,7 +120,7 @@ class _BarsFeed(FileFeed):
         )
         whole = named.filter(pl.all_horizontal(pl.col(PRICES).is_not_null() & pl.col(PRICES).is_not_nan()))
         if len(whole) < len(named):
-            self.counts["bars_without_price"] += len(named) - len(whole)
+            self.counts["bars without a price"] += len(named) - len(whole)
         return whole
 
     def _interval(self, frame: pl.DataFrame) -> int:
@@ -161,9 +161,9 @@ class _BarsFeed(FileFeed):
         for index, name in enumerate(PRICES):
             rows[f"{name}_ticks"] = ticks[index :: len(PRICES)]
         if off_tick.any():
-            self.counts["prices_off_tick"] += int(off_tick.sum())
+            self.counts["prices off the tick"] += int(off_tick.sum())
         if off_lot.any():
-            self.counts["volumes_rounded"] += int(off_lot.sum())
+            self.counts["volumes rounded"] += int(off_lot.sum())
         return rows
 
 

@@ -19,12 +19,15 @@ others              skipped and counted by name; so are partial books (``@depth5
 
 **Snapshot and updates.** A snapshot arrives later than it was taken: updates captured before its line may be newer
 than it. Such updates are replayed behind the snapshot, inside its packet, so the book is up to date after it. Updates
-older than the snapshot are skipped and counted (``stale_updates``).
+older than the snapshot are skipped and counted (``stale updates``).
 
 **Sequence.** An update follows the one before when ``pu`` equals its ``u`` (futures) or ``U`` is its ``u + 1`` (spot).
-A gap is counted (``sequence_gaps``, also ``feed.gaps``) and named in ``feed.notes``; updates go on being applied, as
+A gap is counted (``sequence gaps``, also ``feed.gaps``) and named in ``feed.notes``; updates go on being applied, as
 each carries whole sizes, and the next snapshot makes the book whole again. A capture that starts with updates (the
 second day of two) continues the book of the file before: import both and replay them in order of time.
+
+**Symbol.** Spot and perpetual futures are both called BTCUSDT; the futures' rows say BTCUSDT-PERP, so that the two do
+not mix in a catalog. ``--symbol`` takes either name.
 
 Tick and lot come from the first rows; a later size that is no multiple of the lot is an error, never rounded.
 """
@@ -60,13 +63,14 @@ HANDLED = ("depthUpdate", "bookTicker", "trade", "aggTrade")
 CLOCKS = {13: 10**6, 16: 10**3, 19: 1}
 """Digits of a local time to what makes nanoseconds of it."""
 QUOTE_COINS = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "JPY", "BRL")
+PERPETUAL = "-PERP"
 PARTIAL = re.compile(r"@depth(5|10|20)(@|$)")
 
 
 class BinanceMessage(msgspec.Struct, rename={
     "event": "e", "event_ms": "E", "transaction_ms": "T", "symbol": "s", "first": "U", "last": "u", "previous": "pu",
     "bid": "b", "ask": "a", "bid_size": "B", "ask_size": "A", "price": "p", "size": "q", "trade_id": "t",
-    "buyer_is_maker": "m", "origin": "X", "snapshot_id": "lastUpdateId",
+    "buyer_is_maker": "m", "best_match": "M", "origin": "X", "snapshot_id": "lastUpdateId",
 }):  # fmt: skip
     """The fields of all messages that are read; numbers stay text until a block of rows is built."""
 
@@ -87,6 +91,7 @@ class BinanceMessage(msgspec.Struct, rename={
     size: msgspec.Raw = msgspec.Raw()
     trade_id: int = 0
     buyer_is_maker: bool = False
+    best_match: bool | None = None
     origin: str = "MARKET"
     snapshot_id: int | None = None
     bids: msgspec.Raw = msgspec.Raw()
@@ -119,7 +124,7 @@ class BinanceFeed(FileFeed):
     @property
     def gaps(self) -> int:
         """Times that depth updates were missing before one that came."""
-        return self.counts["sequence_gaps"]
+        return self.counts["sequence gaps"]
 
     def chunks(self) -> Iterator[Batch]:
         """Rows of each symbol, a block of lines at a time."""
@@ -132,7 +137,8 @@ class BinanceFeed(FileFeed):
                     capture.read(line, text)
             line -= block.endswith(b"\n")
             yield from capture.batches()
-        self.check_symbol_found(set(capture.streams) | capture.others)
+        names = set(capture.streams) | capture.others
+        self.check_symbol_found(names | {name.removesuffix(PERPETUAL) for name in names})
         self.notes = capture.notes()
 
 
@@ -169,17 +175,18 @@ class _Capture:
             raise DataError(self.feed.path, expected, stamp.decode(errors="replace"), row=line)
         body = message.data or message
         if PARTIAL.search(message.stream):
-            self.counts["skipped_partial_book"] += 1
+            self.counts["messages of partial books"] += 1
         elif body.snapshot_id is not None:
-            self._snapshot(line, recv_ns, body, message.stream.partition("@")[0].upper())
+            symbol = message.stream.partition("@")[0].upper()
+            self._snapshot(line, recv_ns, body, _name(symbol, futures=body.event_ms > 0) if symbol else "")
         elif body.event in HANDLED or (not body.event and message.stream.endswith("@bookTicker")):
             self._event(line, recv_ns, body)
         else:
-            self.counts[f"skipped_{body.event or 'other'}"] += 1
+            self.counts[f"messages of type {body.event or 'other'}"] += 1
 
     def _stream(self, symbol: str) -> _Stream | None:
         """State of a symbol; None when another was asked for."""
-        if not self.feed.wants(symbol):
+        if not (self.feed.wants(symbol) or self.feed.wants(symbol.removesuffix(PERPETUAL))):
             self.others.add(symbol)
             return None
         if symbol not in self.streams:
@@ -195,7 +202,7 @@ class _Capture:
             self._early.append((line, recv_ns, body))
             return
         if not symbol and len(known) > 1:
-            self.counts["snapshots_without_symbol"] += 1
+            self.counts["snapshots without a symbol"] += 1
             return
         stream = self._stream(symbol or next(iter(known)))
         if stream is None or body.snapshot_id is None:
@@ -211,7 +218,7 @@ class _Capture:
             stream.rows.add(text, stamp, LEVEL, side, SNAPSHOT | (LAST if index == len(levels) else 0))
 
     def _event(self, line: int, recv_ns: int, body: BinanceMessage) -> None:
-        stream = self._stream(body.symbol)
+        stream = self._stream(_name(body.symbol, futures=_is_futures(body)))
         if stream is None:
             return
         if body.event == "depthUpdate":
@@ -235,11 +242,11 @@ class _Capture:
         single = body.event == "trade"
         self._trades_seen = self._trades_seen or single
         if self._trades_seen and not single:
-            self.counts["skipped_aggTrade"] += 1
+            self.counts["messages of type aggTrade"] += 1
             return
         flags = LAST
         if body.origin != "MARKET":
-            self.counts["trades_not_market"] += 1
+            self.counts["trades not of the market"] += 1
             flags |= OUT_OF_SEQUENCE
         number = body.trade_id if single else int(bytes(body.ask) or b"0")
         side = -1 if body.buyer_is_maker else 1
@@ -267,9 +274,21 @@ class _Capture:
                 notes.append(
                     f"{symbol} begins with depth updates: without an earlier file its book is partial at first."
                 )
-        if self.counts["sequence_gaps"]:
-            notes.append(f"{self.counts['sequence_gaps']} gaps in the depth updates: the book may be wrong after them.")
+        if self.counts["sequence gaps"]:
+            notes.append(f"{self.counts['sequence gaps']} gaps in the depth updates: the book may be wrong after them.")
         return tuple(notes)
+
+
+def _is_futures(body: BinanceMessage) -> bool:
+    """Which market a message is of, from the fields that only one of them sends."""
+    if body.event == "depthUpdate":
+        return body.previous is not None
+    return bool(body.event) if body.event in ("", "bookTicker") else body.best_match is None
+
+
+def _name(symbol: str, *, futures: bool) -> str:
+    """Spot and perpetual futures share their names; dated and coin-margined futures have an underscore."""
+    return symbol + PERPETUAL if futures and "_" not in symbol else symbol
 
 
 def _stamp(body: BinanceMessage, recv_ns: int, sequence: int, line: int) -> Stamp:

@@ -134,9 +134,9 @@ class RowBuffer:
         quote = rows["kind"] == EventKind.QUOTE
         rows["side"][quote] = np.where(inner[quote], 1, -1)
         if off_tick.any():
-            self.counts["prices_off_tick"] += int(off_tick.sum())
+            self.counts["prices off the tick"] += int(off_tick.sum())
         self._texts, self._pieces = [], []
         empty = (rows["kind"] == EventKind.TRADE) & (lots == 0)
         if empty.any():
-            self.counts["trades_of_size_0"] += int(empty.sum())
+            self.counts["trades of size 0"] += int(empty.sum())
         return rows[~empty] if empty.any() else rows

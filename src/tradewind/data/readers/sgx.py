@@ -73,7 +73,7 @@ class _SgxFeed(FileFeed):
             count += len(stamps)
             ticks, off = to_steps(prices.ravel() / PRICE_UNITS, instrument.tick_size)
             if off.any():
-                self.counts["prices_off_tick"] += int(off.sum())
+                self.counts["prices off the tick"] += int(off.sum())
             shape = prices.shape
             lots = to_steps(sizes.ravel(), instrument.lot_size)[0].reshape(shape)
             ticks = ticks.reshape(shape)

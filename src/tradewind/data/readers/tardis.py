@@ -215,7 +215,7 @@ class _Snapshots(_Table):
                 ticks[:, side, level], off = to_steps(prices, instrument.tick_size)
                 lots[:, side, level] = self.lots(frame, f"{word}[{level}].amount", instrument)
                 if off.any():
-                    self.feed.counts["prices_off_tick"] += int(off.sum())
+                    self.feed.counts["prices off the tick"] += int(off.sum())
         rows = depth_changes(self.stamps(frame), ticks, lots, self._before)
         self._before = ticks[-1], lots[-1]
         return rows
