@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tradewind.data.itch.session import SYMBOLS, session
 from tradewind.data.reader import ReadOptions
 
 __all__ = ["SAMPLES", "Sample", "gzipped"]
@@ -210,6 +211,12 @@ def closing_auction() -> pl.DataFrame:
     })  # fmt: skip
 
 
+def itch_day(folder: Path) -> Path:
+    path = folder / "01302019.NASDAQ_ITCH50"
+    path.write_bytes(session(seed=3, messages=150, live_orders=20))
+    return path
+
+
 SAMPLES: list[Sample] = [
     Sample("binance", "futures", _text("capture.dat", BINANCE_FUTURES), ("BTCUSDT-PERP",)),
     Sample("binance", "spot", _text("capture.dat", BINANCE_SPOT), ("BTCUSDT",)),
@@ -223,6 +230,7 @@ SAMPLES: list[Sample] = [
     Sample("nbbo", "trades", _text("trades.csv", NBBO_TRADES), ("AIG", "IBM")),
     Sample("bars", "daily", _parquet("2013-02.parquet", daily_bars), ("A", "AA"), is_text=False),
     Sample("bars", "minutes", _text("BTC-perp_2022-01-01.csv", MINUTE_BARS), ("BTC-perp",), symbol_is_inside=False),
+    Sample("itch", "day", itch_day, SYMBOLS),
     Sample("closing_auction", "quotes", _parquet("day478.parquet", closing_auction), ("stock_0", "stock_1"),
            is_text=False),
 ]  # fmt: skip

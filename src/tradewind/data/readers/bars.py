@@ -84,12 +84,12 @@ class _BarsFeed(FileFeed):
             interval_ns = interval_ns or self._interval(named)
             calendar = calendar or _calendar(columns["time"], named["start"])
             whole = named if held is None else pl.concat([held, named])
-            cut = _last_run(whole["symbol"]) if len(whole) else 0
-            if cut == 0 and len(whole) >= HOLD_ROWS:
-                cut = len(whole)
             seen.update(whole["symbol"].unique())
-            yield from self._batches(whole[:cut], instruments, calendar, interval_ns)
-            held = whole[cut:]
+            unfinished = whole["symbol"] == whole["symbol"][-1] if len(whole) else pl.Series([], dtype=pl.Boolean)
+            if len(whole) >= HOLD_ROWS and unfinished.all():
+                unfinished = ~unfinished
+            yield from self._batches(whole.filter(~unfinished), instruments, calendar, interval_ns)
+            held = whole.filter(unfinished)
         if held is not None:
             yield from self._batches(held, instruments, calendar, interval_ns)
         if "symbol" in columns:
@@ -173,9 +173,3 @@ def _calendar(column: str, starts: pl.Series) -> str:
         return "XNYS"
     weekday = (starts // DAY_NS + 3) % 7
     return "24/5" if (weekday < 5).all() else "24/7"
-
-
-def _last_run(symbols: pl.Series) -> int:
-    """Where the last unbroken run of one symbol begins."""
-    different = (symbols != symbols[-1]).arg_true()
-    return int(different[-1]) + 1 if len(different) else 0

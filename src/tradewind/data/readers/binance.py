@@ -137,6 +137,7 @@ class BinanceFeed(FileFeed):
                     capture.read(line, text)
             line -= block.endswith(b"\n")
             yield from capture.batches()
+        yield from capture.finish()
         names = set(capture.streams) | capture.others
         self.check_symbol_found(names | {name.removesuffix(PERPETUAL) for name in names})
         self.notes = capture.notes()
@@ -252,6 +253,14 @@ class _Capture:
         side = -1 if body.buyer_is_maker else 1
         rows.add(b"%b,%b" % (body.price, body.size), _stamp(body, recv_ns, number, line), TRADE, side, flags)
 
+    def finish(self) -> Iterator[Batch]:
+        """Snapshots that were alone in the file: rows if the symbol was given, else counted."""
+        if self.feed.options.symbol and self._early:
+            self._stream(self.feed.options.symbol)
+        if self._early:
+            self.counts["snapshots without a symbol"] += len(self._early)
+        yield from self.batches()
+
     def batches(self) -> Iterator[Batch]:
         """Turn what waits into rows."""
         for symbol, stream in self.streams.items():
@@ -271,9 +280,10 @@ class _Capture:
         notes = []
         for symbol, stream in self.streams.items():
             if stream.depth.first_was_update:
-                notes.append(
-                    f"{symbol} begins with depth updates: without an earlier file its book is partial at first."
+                until = (
+                    "its first snapshot" if self.counts["snapshots"] else "the end, unless it continues another file"
                 )
+                notes.append(f"{symbol} begins with updates, not with a snapshot: its book is partial until {until}.")
         if self.counts["sequence gaps"]:
             notes.append(f"{self.counts['sequence gaps']} gaps in the depth updates: the book may be wrong after them.")
         return tuple(notes)

@@ -48,9 +48,8 @@ def is_bit_mask(codes: pl.Series) -> bool:
         >>> is_bit_mask(pl.Series(["1", "20000020"])), is_bit_mask(pl.Series(["@", "@ TI", "F"]))
         (True, False)
     """
-    known = [code for code in codes.unique().to_list() if code]
-    hexadecimal = all(HEXADECIMAL.fullmatch(code) for code in known)
-    return hexadecimal and any("0" in code or len(code) > 4 for code in known)
+    known = [code for code in codes.unique().to_list() if code and HEXADECIMAL.fullmatch(code)]
+    return any("0" in code or len(code) > 4 for code in known)
 
 
 def condition_flags(path: Path, row: int, codes: pl.Series, *, bit_mask: bool) -> Array:
