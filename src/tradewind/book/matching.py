@@ -24,6 +24,7 @@ from tradewind.book.ladder import (
 )
 from tradewind.book.layout import (
     BUY_STOPS,
+    LADDER_MASK,
     NONE,
     SELL_STOPS,
     STOP_LIMIT,
@@ -148,7 +149,7 @@ def match(book: Record, ids: Record, fills: Record) -> None:
 @inner
 def rest(book: Record, ids: Record, slot: Int, at: Int, price: Int) -> None:
     """A slot whose fields are set joins the book and the id table."""
-    join(book, np.int64(book.orders[slot].flags), slot, price)
+    join(book, np.int64(book.orders[slot].flags) & LADDER_MASK, slot, price)
     book.newest = slot
     if ids is not None:
         insert(book, ids, at, book.orders[slot].order_id, slot)

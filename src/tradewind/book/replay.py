@@ -11,7 +11,7 @@ from tradewind.book.reasons import PENDING
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry
 
-__all__ = ["open_book", "replay"]
+__all__ = ["open_book", "rebuild_ids", "replay"]
 
 FAR, NEAR = 12, 6
 """How many messages ahead the id entry, then the order, is asked for."""
@@ -27,6 +27,17 @@ def open_book(books: Array, tables: Array) -> None:
     """
     clear_book(books[0])
     books[0].last_ticks = NONE
+    rebuild(books[0], tables[0], 0)
+
+
+@entry
+def rebuild_ids(books: Array, tables: Array) -> None:
+    """Fill the id table anew from the live orders.
+
+    Args:
+        books: Shape (1,), a ``book_dtype``.
+        tables: Shape (1,), its ``ids_dtype``.
+    """
     rebuild(books[0], tables[0], 0)
 
 
