@@ -44,12 +44,12 @@ class Admission:
         self._read = msgspec.structs.replace(read, batch_rows=0)
         self._force = force
         self._present = present
-        self._holders = {
-            instrument.symbol: (manifest.id, instrument)
-            for manifest in present
-            if not self._same_content(manifest)
-            for instrument in manifest.instruments
-        }
+        self._holders: dict[str, tuple[str, Instrument]] = {}
+        for manifest in present:
+            for instrument in () if self._same_content(manifest) else manifest.instruments:
+                _, known = self._holders.get(instrument.symbol, ("", None))
+                if known is None or not known.venue:  # one that names its venue says most
+                    self._holders[instrument.symbol] = (manifest.id, instrument)
 
     def duplicate(self) -> Manifest | None:
         """The same files read in the same way, if they are there and are not to be replaced."""
