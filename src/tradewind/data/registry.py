@@ -9,8 +9,12 @@ from tradewind.core.ports import Feed
 from tradewind.data.reader import FileHead, Match, Reader, ReadOptions
 from tradewind.data.readers.bars import BarsReader
 from tradewind.data.readers.binance import BinanceReader
+from tradewind.data.readers.bitstamp import BitstampReader
 from tradewind.data.readers.closing_auction import ClosingAuctionReader
 from tradewind.data.readers.coinbase import CoinbaseReader
+from tradewind.data.readers.databento_csv import DatabentoCsvReader
+from tradewind.data.readers.dbn import DbnReader
+from tradewind.data.readers.itch import ItchReader
 from tradewind.data.readers.lobster import LobsterReader
 from tradewind.data.readers.nbbo import NbboReader
 from tradewind.data.readers.sgx import SgxReader
@@ -22,8 +26,12 @@ __all__ = ["READERS", "detect", "open_feed", "reader_named"]
 READERS: tuple[Reader, ...] = (
     BarsReader(),
     BinanceReader(),
+    BitstampReader(),
     ClosingAuctionReader(),
     CoinbaseReader(),
+    DatabentoCsvReader(),
+    DbnReader(),
+    ItchReader(),
     LobsterReader(),
     NbboReader(),
     SgxReader(),

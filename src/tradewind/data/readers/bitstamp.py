@@ -129,4 +129,5 @@ class BitstampFeed(FileFeed):
         if values.null_count():
             at = int(values.is_null().arg_max() or 0)
             raise DataError(self.path, " or ".join(codes), column[at], row=row + at, field=column.name)
-        return np.asarray(values.to_numpy())
+        codes_found: Array = values.to_numpy()
+        return codes_found

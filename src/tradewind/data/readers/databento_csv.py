@@ -39,7 +39,7 @@ LETTERS = {"action": {letter: ord(letter) for letter in "ACMRTFN"}, "side": {let
 class DatabentoCsvReader:
     """Opens Databento CSV files."""
 
-    name: ClassVar[str] = "databento-csv"
+    name: ClassVar[str] = "databento_csv"
     description: ClassVar[str] = "Databento CSV: MBO, MBP-10, MBP-1, TBBO, trades, bars"
 
     def match(self, head: FileHead) -> Match | None:
