@@ -11,7 +11,7 @@ from tests.naive.itch import messages
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, InvalidValueError
-from tradewind.data.itch import codec
+from tradewind.data.itch import source
 from tradewind.data.itch.codec import decode, encode
 from tradewind.data.itch.dtypes import MESSAGES
 from tradewind.data.itch.session import session
@@ -96,7 +96,7 @@ def test_messages_that_span_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     data = session(seed=6, messages=300)
     path = tmp_path / "day"
     path.write_bytes(data)
-    monkeypatch.setattr(codec, "Window", lambda file: Window(file, 101))
+    monkeypatch.setattr(source, "Window", lambda file: Window(file, 101))
     assert encode(decode(path)) == data
 
 

@@ -250,7 +250,7 @@ def test_a_cut_last_message() -> None:
 
 
 def test_options_that_cannot_be() -> None:
-    with pytest.raises(InvalidValueError, match="tick_size must be a multiple of 0.0001"):
+    with pytest.raises(InvalidValueError, match=r"tick_size must be a multiple of 0\.0001"):
         Projection(tick_size=Decimal("0.00005"))
     with pytest.raises(InvalidValueError, match="symbol must be at most 8"):
         Projection(symbol="TOOLONGNAME")

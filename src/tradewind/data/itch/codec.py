@@ -14,10 +14,8 @@ import numpy as np
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.data.itch.dtypes import MESSAGES, MessageType
-from tradewind.data.itch.framing import recognise
 from tradewind.data.itch.project import locate_messages
-from tradewind.data.itch.source import CHUNK, Place, Window, broken, check_end
-from tradewind.data.source import opened
+from tradewind.data.itch.source import CHUNK, Place, broken, check_end, windowed
 
 __all__ = ["decode", "encode"]
 
@@ -47,20 +45,17 @@ def decode(path: Path, types: Iterable[str] | None = None) -> dict[str, Array]:
     found: dict[str, list[Array]] = {}
     offsets = np.empty(CHUNK // SHORTEST + 1, dtype=np.int64)
     codes = np.empty(len(offsets), dtype=np.uint8)
-    number = 0
-    with opened(path) as file:
-        window = Window(file)
-        window.move(0)
-        prefix = recognise(window.data[: min(window.size, 4096)].tobytes()).prefix
+    with windowed(path) as window:
+        prefix = window.framing().prefix
         while True:
             count, used, status = locate_messages(window.data, window.size, prefix, offsets, codes)
             for code in sorted(wanted & {chr(byte) for byte in np.flatnonzero(np.bincount(codes[:count]))}):
                 at = np.flatnonzero(codes[:count] == ord(code))
                 fields = _unpack(window.data, offsets[at], MESSAGES[code])
-                fields["sequence"] = number + 1 + at
+                fields["sequence"] = window.messages + 1 + at
                 found.setdefault(code, []).append(fields)
-            number += count
-            place, rest = Place(path, number + 1, window.offset + used, prefix), window.rest(used)
+            window.messages += count
+            place, rest = Place(path, window.messages + 1, window.offset + used, prefix), window.rest(used)
             if status < 0:
                 raise broken(place, status, rest)
             if not window.move(used):

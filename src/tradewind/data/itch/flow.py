@@ -76,7 +76,10 @@ class Flow:
 
     def step(self, draw: Draw) -> None:
         """Write one message, chosen by the draw and the state of the book."""
-        self.mid_ticks = max(100, self.mid_ticks + (draw.drift > 0.998) - (draw.drift < 0.002))
+        self.mid_ticks = max(100, self.mid_ticks + (draw.drift > 0.99) - (draw.drift < 0.01))
+        if self.trading and draw.drift < 0.5 and (side := self._run_into()):
+            self._give_way(side, draw)
+            return
         share = ADD_SHARE * min(max(2.0 - len(self.live) / self.target, 0.2), 1.8)
         if draw.action < share or len(self.live) < 4:
             self.add(draw)
@@ -84,9 +87,7 @@ class Flow:
         what = (draw.action - share) / (1.0 - share)
         code = next(code for code, below in OTHERS if what < below)
         if code == "D" or (not self.trading and code != "X"):
-            reference = self._any(draw)
-            self.emit("D", self.locate, reference)
-            self._forget(reference)
+            self._delete(self._any(draw))
         elif code == "U":
             self._replace(self._any(draw), draw)
         elif code == "X":
@@ -94,7 +95,7 @@ class Flow:
         elif code == "P":
             self._hidden_trade(draw)
         else:
-            self._execute(code, draw)
+            self._execute(code, self._run_into() or (1 if draw.choice < 0.5 else -1), draw)
 
     def add(self, draw: Draw) -> None:
         """A new order near the mid-price, on its own side of the other's best."""
@@ -126,8 +127,7 @@ class Flow:
     def clear(self) -> None:
         """Delete every live order."""
         for reference in list(self.live):
-            self.emit("D", self.locate, reference)
-            self._forget(reference)
+            self._delete(reference)
 
     def _price(self, side: int, draw: Draw) -> int:
         distance = int(-math.log(1.0 - draw.depth) * 3.0)
@@ -137,6 +137,10 @@ class Flow:
             return max(price if other is None else min(price, other - 1), 1)
         price = self.mid_ticks + 1 + distance
         return price if other is None else max(price, other + 1)
+
+    def _delete(self, reference: int) -> None:
+        self.emit("D", self.locate, reference)
+        self._forget(reference)
 
     def _replace(self, reference: int, draw: Draw) -> None:
         side = self.orders[reference][0]
@@ -148,21 +152,29 @@ class Flow:
     def _cancel(self, reference: int, draw: Draw) -> None:
         shares = self.orders[reference][2]
         if shares == 1:
-            self.emit("D", self.locate, reference)
-            self._forget(reference)
+            self._delete(reference)
             return
         gone = min(max(1, int(shares * draw.size)), shares - 1)
         self.emit("X", self.locate, reference, gone)
         self.orders[reference][2] -= gone
 
-    def _execute(self, code: str, draw: Draw) -> None:
-        """Trade the oldest order at the best price of the side that the mid-price has run into, else of any side."""
+    def _run_into(self) -> int:
+        """Side whose best price the mid-price has reached, so that its orders are good to trade with; 0 for neither."""
         bid, ask = self.best(1), self.best(-1)
-        side = 1 if draw.choice < 0.5 else -1
-        if ask is not None and (bid is None or ask <= self.mid_ticks):
-            side = -1
-        elif bid is not None and (ask is None or bid > self.mid_ticks):
-            side = 1
+        if ask is not None and ask <= self.mid_ticks:
+            return -1
+        return 1 if bid is not None and bid > self.mid_ticks else 0
+
+    def _give_way(self, side: int, draw: Draw) -> None:
+        """An order that the mid-price has run into trades or, more often, is pulled by its owner."""
+        price = self.best(side)
+        if draw.depth < 0.25 or price is None:
+            self._execute("E", side, draw)
+        else:
+            self._delete(next(reversed(self.queues[side][price])))
+
+    def _execute(self, code: str, side: int, draw: Draw) -> None:
+        """Trade the oldest order at the best price of a side."""
         price = self.best(side)
         if price is None:
             return

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError
 from tradewind.data.itch.dtypes import LENGTH
+from tradewind.data.itch.framing import Framing, recognise
 from tradewind.data.itch.rows import Status
+from tradewind.data.source import opened
 
-__all__ = ["CHUNK", "Place", "Window", "broken", "check_end"]
+__all__ = ["CHUNK", "Place", "Window", "broken", "check_end", "windowed"]
 
 CHUNK = 8 << 20
 """Bytes of a stream in memory at a time."""
+HEAD = 4096
 EXPECTED = {
     Status.BAD_TYPE: ("one of the message types of TotalView-ITCH 5.0", None),
     Status.BAD_LENGTH: ("the length of its message type", None),
@@ -38,13 +45,20 @@ class Window:
         data: Shape (chunk,), uint8.
         size: Bytes filled.
         offset: Place of the first of them in the stream.
+        messages: Whole messages read so far; kept by who reads them.
     """
 
     def __init__(self, file: BinaryIO, chunk: int = CHUNK) -> None:
-        self.file = file
+        self.file = cast(io.BufferedReader, file)  # its read1 gives all bytes before a damaged place
         self.data: Array = np.empty(chunk, dtype=np.uint8)
         self.size = 0
         self.offset = 0
+        self.messages = 0
+        self._damage: Exception | None = None
+
+    def framing(self) -> Framing:
+        """How the stream is framed, told from the bytes now in the window."""
+        return recognise(self.data[: min(self.size, HEAD)].tobytes())
 
     def rest(self, used: int) -> bytes:
         """Bytes that were not used, at most 64 of them, more than the longest message has."""
@@ -55,18 +69,57 @@ class Window:
 
         Args:
             used: Bytes that are done with.
+
+        Raises:
+            EOFError: When the file is compressed and ends early; so do the errors of a damaged one come through,
+                each after all bytes before the damage have been in the window.
         """
+        if self._damage is not None:
+            raise self._damage
         rest = self.size - used
         self.data[:rest] = self.data[used : self.size].copy()
         self.offset += used
         self.size = rest
         while self.size < len(self.data):
-            piece = self.file.read(len(self.data) - self.size)
+            try:
+                piece = self.file.read1(len(self.data) - self.size)
+            except (EOFError, OSError, zlib.error) as damage:
+                if self.size == rest:
+                    raise
+                self._damage = damage
+                break
             if not piece:
                 break
             self.data[self.size : self.size + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
             self.size += len(piece)
         return self.size > rest
+
+
+@contextmanager
+def windowed(path: Path) -> Iterator[Window]:
+    """Open a file as a window that looks at its beginning.
+
+    Args:
+        path: ITCH 5.0, plain or compressed.
+
+    Yields:
+        The window, filled.
+
+    Raises:
+        NotFoundError: When the file is not there.
+        DataError: When it is empty, or damaged: with the message and the byte up to which it could be read.
+    """
+    window = None
+    try:
+        with opened(path) as file:
+            window = Window(file)
+            window.move(0)
+            yield window
+    except DataError as error:
+        if error.row is not None or window is None:
+            raise
+        got = f"{error.got} after byte {window.offset + window.size:,}"
+        raise DataError(path, error.expected, got, row=window.messages + 1, hint=error.hint) from None
 
 
 class Place(NamedTuple):

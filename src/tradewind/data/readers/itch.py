@@ -34,32 +34,19 @@ that the file never added (it starts within the day) gives no row and is counted
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
+import msgspec
 
-from tradewind.core.dtypes import EVENT, Array
-from tradewind.core.errors import DataError, InvalidValueError, UsageError
-from tradewind.core.types import Batch, Instrument
-from tradewind.data.feed import FileFeed
+from tradewind.core.errors import UsageError
+from tradewind.core.ports import Feed
 from tradewind.data.itch.framing import recognise
-from tradewind.data.itch.project import by_instrument
-from tradewind.data.itch.projection import TICK, Projection, price_units
-from tradewind.data.itch.rows import LOCATES, Status
-from tradewind.data.itch.source import Place, Window, broken, check_end
-from tradewind.data.moments import parse_moment
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import opened
 
-__all__ = ["ItchFeed", "ItchReader", "day_in_name"]
+__all__ = ["ItchReader", "day_in_name"]
 
-BUFFER_ROWS = 1 << 20
-"""Rows of all instruments that are sorted at a time (56 MiB)."""
-SHARE = Decimal(1)
 DATE = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d|\d{8}|\d{6})(?!\d)")
 VENUES = {"BX": "XBOS", "PSX": "XPSX"}
 
@@ -107,7 +94,7 @@ class ItchReader:
             return Match(50, f"{reason}, then a broken one") if found.messages >= 8 else None
         return Match(95 if found.codes.startswith("S") else 85, reason)
 
-    def open(self, path: Path, options: ReadOptions) -> ItchFeed:
+    def open(self, path: Path, options: ReadOptions) -> Feed:
         """Open a file of one day.
 
         Args:
@@ -118,73 +105,14 @@ class ItchReader:
             UsageError: When neither the name nor the options give the day.
             InvalidValueError: For a tick that is no multiple of 0.0001, or a lot size other than one share.
         """
-        return ItchFeed(path, options)
+        from tradewind.data.itch.feed import ItchFeed  # imports Numba, which files of other formats need not wait for
 
-
-class ItchFeed(FileFeed):
-    """Rows of one ITCH file, a batch per instrument each time a million rows have come together."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        super().__init__(path, options)
         day = options.day or day_in_name(path.name)
         if day is None:
             raise UsageError(
                 f"{path}: ITCH times count from midnight and neither an option nor the file's name gives the day; "
                 "say which with --day YYYY-MM-DD, or name the file like 01302019.NASDAQ_ITCH50.gz"
             )
-        if options.lot_size not in (None, SHARE):
-            raise InvalidValueError("lot_size", "1: ITCH sizes are shares", options.lot_size)
-        self._tick = options.tick_size or TICK
-        price_units(self._tick)
-        self._midnight_ns = parse_moment(day.isoformat(), "America/New_York")
         words = re.split(r"[^A-Za-z]+", path.name.upper())
-        self._venue = next((VENUES[word] for word in words if word in VENUES), "XNAS")
-
-    def chunks(self) -> Iterator[Batch]:
-        """Rows by instrument, each time the buffer is full and at the end."""
-        projection = None
-        try:
-            with opened(self.path) as file:
-                window = Window(file)
-                window.move(0)
-                prefix = recognise(window.data[: min(window.size, 4096)].tobytes()).prefix
-                projection = Projection(prefix, self._midnight_ns, self._tick, self.options.symbol)
-                yield from self._read(window, projection, prefix)
-        except DataError as error:
-            if error.row is not None or projection is None:
-                raise
-            got = f"{error.got}, after message {projection.messages:,}"
-            raise DataError(error.path, error.expected, got, hint=error.hint) from None
-        self.counts.update(projection.counts())
-        self.check_symbol_found(projection.symbols())
-
-    def _read(self, window: Window, projection: Projection, prefix: int) -> Iterator[Batch]:
-        rows: Array = np.empty(BUFFER_ROWS, dtype=EVENT)
-        instruments: dict[int, Instrument] = {}
-        position = filled = 0
-        while True:
-            status, position, filled = projection.run(window.data, window.size, position, rows, filled)
-            place = Place(self.path, projection.messages, window.offset + position, prefix)
-            rest = window.rest(position)
-            if status < 0:
-                raise broken(place, status, rest)
-            more = status == Status.ROWS_FULL
-            if not more:
-                more, position = window.move(position), 0
-            if status == Status.ROWS_FULL or not more:
-                yield from self._batches(rows[:filled], projection, instruments)
-                filled = 0
-            if not more:
-                check_end(place._replace(number=place.number + 1), rest)
-                return
-
-    def _batches(self, rows: Array, projection: Projection, instruments: dict[int, Instrument]) -> Iterator[Batch]:
-        """Rows of each instrument, in arrays of their own."""
-        ordered, ends = np.empty_like(rows), np.zeros(LOCATES, dtype=np.int64)
-        by_instrument(rows, ordered, ends)
-        begins = np.concatenate([[0], ends[:-1]])
-        for locate in np.flatnonzero(ends > begins).tolist():
-            if locate not in instruments:
-                symbol = projection.symbol_of(locate)
-                instruments[locate] = self.instrument(symbol, self._tick, SHARE, venue=self._venue, calendar="XNYS")
-            yield Batch(instruments[locate], ordered[begins[locate] : ends[locate]])
+        venue = options.venue or next((VENUES[word] for word in words if word in VENUES), "XNAS")
+        return ItchFeed(path, msgspec.structs.replace(options, venue=venue), day)
