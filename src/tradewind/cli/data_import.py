@@ -163,7 +163,7 @@ def shown_bytes(size: int) -> str:
 
 def _show(console: Console, report: ImportReport, catalog: Path) -> None:
     table = Table(box=None, pad_edge=False, title=f"import into {catalog}", title_justify="left")
-    for name in ("", "file", "format", "symbols", "days"):
+    for name in ("", "file", "format", "symbols", "days", "quality"):
         table.add_column(name, overflow="fold")
     for name in ("rows", "MB/s", "stored"):
         table.add_column(name, justify="right")
@@ -172,7 +172,8 @@ def _show(console: Console, report: ImportReport, catalog: Path) -> None:
         speed = f"{item.size_bytes / MEGABYTE / item.seconds:.1f}" if item.seconds else ""
         stored = shown_bytes(item.stored_bytes) if item.stored_bytes else ""
         rows = f"{item.rows:,}" if item.rows else item.status
-        cells = (Path(item.path).name, item.format, _several(item.symbols), _range([str(day) for day in item.days]))
+        days = _range([str(day) for day in item.days])
+        cells = (Path(item.path).name, item.format, _several(item.symbols), days, item.quality)
         table.add_row(marks[item.status], *(cell.replace("[", r"\[") for cell in cells), rows, speed, stored)
     console.print(table)
     for item in report.files:
@@ -184,7 +185,8 @@ def _show(console: Console, report: ImportReport, catalog: Path) -> None:
 def _remark(console: Console, item: FileOutcome) -> None:
     """Warnings and the error of one file, below the table."""
     name = Path(item.path).name
-    for text in item.warnings if item.status == "imported" else ():
+    told = [f"{item.quality}: {item.quality_reason}"] if item.quality not in ("", "clean") else []
+    for text in [*told, *item.warnings] if item.status == "imported" else ():
         console.print(f"  {name}: {text}", markup=False, highlight=False)
     if item.error:
         console.print(f"  error: {item.error}", style="red", markup=False, highlight=False)

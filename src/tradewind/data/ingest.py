@@ -19,6 +19,7 @@ from tradewind.data.admission import Admission, describe
 from tradewind.data.buffer import BUFFER_ROWS, PartitionBuffer
 from tradewind.data.manifest import FileRecord, Manifest, fingerprint, load_manifests
 from tradewind.data.partition import interval_name
+from tradewind.data.quality import QualityScan
 from tradewind.data.reader import Reader, ReadOptions
 from tradewind.data.staging import MANIFESTS, Staging
 
@@ -59,6 +60,8 @@ class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
         stored_bytes: Size of the parts it became.
         seconds: How long it took.
         warnings: Remarks, one sentence each.
+        quality: Verdict of the quality scan: ``clean``, ``usable`` or ``broken``.
+        quality_reason: Why, in one sentence.
         error: What went wrong, empty unless it failed.
         exit_code: Exit code of the error; 0 unless it failed.
     """
@@ -74,6 +77,8 @@ class FileOutcome(msgspec.Struct, frozen=True, kw_only=True):
     stored_bytes: int = 0
     seconds: float = 0.0
     warnings: list[str] = []
+    quality: str = ""
+    quality_reason: str = ""
     error: str = ""
     exit_code: int = 0
 
@@ -116,9 +121,12 @@ def import_file(
     with Staging(root, early.source_id) as staging:
         buffer = PartitionBuffer(staging, options.buffer_rows)
         entry = _Entry(early, feed.paths[0])
+        scan = QualityScan(str(feed.paths[0]))
         for batch in feed:
             if len(batch.rows):
-                buffer.add(entry.admitted(batch))
+                admitted = entry.admitted(batch)
+                buffer.add(admitted)
+                scan.add(admitted)
             progress(feed.paths[0], buffer.rows)
         if not buffer.rows:
             raise DataError(feed.paths[0], f"rows of market data ({reader.name})", "none")
@@ -133,6 +141,7 @@ def import_file(
             parts=[],
             coverage=buffer.flush(),
             warnings=[*getattr(feed, "notes", ()), *entry.notes],
+            quality=scan.report(getattr(feed, "counts", None), getattr(feed, "notes", ())),
             **_instruments(buffer),
         )
         written = staging.commit(lambda present: _settle(told, admission(present)))
@@ -208,4 +217,6 @@ def _outcome(manifest: Manifest, status: str, files: list[FileRecord], seconds: 
         stored_bytes=sum(part.size_bytes for part in manifest.parts),
         seconds=seconds,
         warnings=manifest.warnings,
+        quality=manifest.quality.verdict if manifest.quality else "",
+        quality_reason=manifest.quality.reason if manifest.quality else "",
     )

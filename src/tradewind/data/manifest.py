@@ -7,12 +7,12 @@ import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from tradewind.core.errors import DataError, IntegrityError, NotFoundError
 from tradewind.core.types import Instrument
+from tradewind.data.quality_report import QualityReport
 from tradewind.data.reader import ReadOptions
 
 __all__ = [
@@ -92,7 +92,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         warnings: Remarks on the import, one sentence each.
         generation: Number of the commit that brought it, counted by the catalog.
         replaces: Ids of sources of earlier generations whose place this one took.
-        quality: Quality report, as :mod:`tradewind.data.quality` gives it.
+        quality: What a scan of all rows found.
     """
 
     id: str
@@ -109,7 +109,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
     generation: int = 0
     replaces: list[str] = []
-    quality: dict[str, Any] | None = None
+    quality: QualityReport | None = None
 
     @property
     def symbols(self) -> list[str]:
