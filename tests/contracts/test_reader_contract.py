@@ -131,7 +131,11 @@ def test_a_truncated_gzip_is_an_error(sample: Sample, tmp_path: Path) -> None:
         batches(sample, packed)
 
 
-@pytest.mark.parametrize("sample", [s for s in SAMPLES if not s.is_text], ids=lambda s: f"{s.format}-{s.kind}")
+@pytest.mark.parametrize(
+    "sample",
+    [s for s in SAMPLES if not s.is_text or s.format in ("dbn", "itch")],
+    ids=lambda s: f"{s.format}-{s.kind}",
+)
 def test_a_truncated_binary_file_is_an_error(sample: Sample, tmp_path: Path) -> None:
     path = sample.write(tmp_path)
     path.write_bytes(path.read_bytes()[:-9])
@@ -214,8 +218,9 @@ def test_a_feed_keeps_no_batches(sample: Sample, tmp_path: Path) -> None:
 
 
 def test_default_options_are_enough_to_open(tmp_path: Path) -> None:
-    path = SAMPLES[0].write(tmp_path)
-    assert joined(list(open_feed(path))) == joined(batches(SAMPLES[0], path))
+    sample = next(s for s in SAMPLES if s.format == "tardis")
+    path = sample.write(tmp_path)
+    assert joined(list(open_feed(path))) == joined(batches(sample, path))
 
 
 def test_tick_and_lot_may_be_decimals_of_any_size(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 import gzip
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from tests.data.writers import dbn_bytes, events, mbo_records
 
+from tradewind.core.dtypes import EventKind
 from tradewind.data.itch.session import SYMBOLS, session
 from tradewind.data.reader import ReadOptions
 
@@ -211,13 +213,86 @@ def closing_auction() -> pl.DataFrame:
     })  # fmt: skip
 
 
-def itch_day(folder: Path) -> Path:
+# Formats of single orders.
+
+LOBSTER = """34200.004241176,1,16113575,18,5853300,1
+34200.00426064,1,16113584,18,5853200,-1
+34200.1,4,16113575,8,5853300,1
+34200.2,5,0,1,5853250,-1
+34200.3,3,16113575,10,5853300,1
+34201,7,0,0,-1,-1
+"""
+LOBSTER_BOOK = """5853500,5,5853300,18
+5853200,18,5853300,18
+5853200,18,5853300,10
+5853200,18,5853300,10
+5853200,18,5853100,4
+5853200,18,5853100,4
+"""
+
+
+def lobster(folder: Path) -> Path:
+    (folder / "AAPL_2012-06-21_34200000_37800000_orderbook_1.csv").write_text(LOBSTER_BOOK)
+    return _text("AAPL_2012-06-21_34200000_37800000_message_1.csv", LOBSTER)(folder)
+
+
+def coinbase_messages() -> str:
+    ids = [f"{i}8dc857e-db15-458c-9b4d-c3e0591cdf43" for i in range(3)]
+    common = {"product_id": "BTC-USD", "time": "2018-07-13T20:47:11.025000Z"}
+    messages = [
+        {"type": "received", "order_id": ids[0], "price": "6190.84", "size": "0.5", "side": "buy"},
+        {"type": "open", "order_id": ids[0], "price": "6190.84", "remaining_size": "0.50000000", "side": "buy"},
+        {"type": "open", "order_id": ids[1], "price": "6190.85", "remaining_size": "0.25000000", "side": "sell"},
+        {"type": "match", "maker_order_id": ids[0], "taker_order_id": ids[2], "trade_id": 1, "price": "6190.84",
+         "size": "0.1", "side": "buy"},
+        {"type": "change", "order_id": ids[0], "price": "6190.84", "old_size": "0.4", "new_size": "0.3", "side": "buy"},
+        {"type": "done", "order_id": ids[0], "reason": "canceled", "price": "6190.84", "remaining_size": "0.3",
+         "side": "buy"},
+    ]  # fmt: skip
+    return json.dumps([{**message, **common, "sequence": 10 + i} for i, message in enumerate(messages)])
+
+
+BITSTAMP = """id,timestamp,exchange.timestamp,price,volume,action,direction
+65595247,1430438404518,1430438404000,236.47,200000000,created,bid
+65595248,1430438404520,1430438404000,236.50,150000000,created,ask
+65595247,1430438404635,1430438404000,236.47,178855669,changed,bid
+65595187,1430438404637,1430438340000,236.47,0,deleted,ask
+65595247,1430438404700,1430438404000,236.47,0,deleted,bid
+"""
+
+DATABENTO = """ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,price,size,channel_id,order_id,flags,ts_in_delta,sequence,symbol
+2025-07-17T07:05:09.035793433Z,2025-07-17T07:05:09.035627674Z,160,2,1108,R,N,,0,0,0,8,0,0,ARL
+2025-07-17T08:05:03.360842448Z,2025-07-17T08:05:03.360677248Z,160,2,1108,A,B,5.510000000,100,0,817593,130,165200,851012,ARL
+2025-07-17T08:05:03.460842448Z,2025-07-17T08:05:03.460677248Z,160,2,1109,A,A,5.530000000,50,0,817594,130,165200,851013,ARM
+2025-07-17T08:05:04.360842448Z,2025-07-17T08:05:04.360677248Z,160,2,1108,C,B,5.510000000,100,0,817593,130,165200,851014,ARL
+"""  # noqa: E501
+
+
+ADD, REDUCE, EXECUTE = (int(EventKind[name]) for name in ("ADD", "REDUCE", "EXECUTE"))
+
+
+def dbn(folder: Path) -> Path:
+    resting = [(0, ADD, 1, 1, 500, 10), (5, ADD, -1, 2, 502, 7)]
+    rows = events([*resting, (9, EXECUTE, 1, 1, 500, 4), (9, REDUCE, -1, 2, 502, 2)])
+    rows["instrument_id"] = 7
+    path = folder / "es.dbn"
+    path.write_bytes(dbn_bytes([mbo_records(rows)], {"ESM4": [(date(2000, 1, 1), date(2030, 1, 1), 7)]}))
+    return path
+
+
+def itch(folder: Path) -> Path:
     path = folder / "01302019.NASDAQ_ITCH50"
-    path.write_bytes(session(seed=3, messages=150, live_orders=20))
+    path.write_bytes(session(seed=4, messages=300, live_orders=20))
     return path
 
 
 SAMPLES: list[Sample] = [
+    Sample("lobster", "messages", lobster, ("AAPL",), symbol_is_inside=False),
+    Sample("coinbase", "messages", _text("messages.json", coinbase_messages()), ("BTC-USD",)),
+    Sample("bitstamp", "orders", _text("2015-05-01_orders.csv", BITSTAMP), ("BTC-USD",), symbol_is_inside=False),
+    Sample("databento_csv", "mbo", _text("mbo.csv", DATABENTO), ("ARL", "ARM")),
+    Sample("dbn", "mbo", dbn, ("ESM4",)),
+    Sample("itch", "day", itch, SYMBOLS, ReadOptions(day=date(2019, 1, 30))),
     Sample("binance", "futures", _text("capture.dat", BINANCE_FUTURES), ("BTCUSDT-PERP",)),
     Sample("binance", "spot", _text("capture.dat", BINANCE_SPOT), ("BTCUSDT",)),
     Sample("tardis", "incremental", _text("a.csv", TARDIS_L2), ("BTC-PERPETUAL", "ETH-PERPETUAL")),
@@ -230,7 +305,6 @@ SAMPLES: list[Sample] = [
     Sample("nbbo", "trades", _text("trades.csv", NBBO_TRADES), ("AIG", "IBM")),
     Sample("bars", "daily", _parquet("2013-02.parquet", daily_bars), ("A", "AA"), is_text=False),
     Sample("bars", "minutes", _text("BTC-perp_2022-01-01.csv", MINUTE_BARS), ("BTC-perp",), symbol_is_inside=False),
-    Sample("itch", "day", itch_day, SYMBOLS),
     Sample("closing_auction", "quotes", _parquet("day478.parquet", closing_auction), ("stock_0", "stock_1"),
            is_text=False),
 ]  # fmt: skip
