@@ -52,6 +52,8 @@ SUB = 16
 SKETCH = (63 - 3) * SUB
 """Buckets of a sketch: 16 per power of two, exact below 16, up to 2**63."""
 DRIFT_BINS = 256
+MARK_BINS = 256
+FIRST_MARK_NS = 1_000_000
 FAR = (1 << 63) - 1
 
 FOUND = np.dtype(
@@ -62,6 +64,7 @@ FOUND = np.dtype(
     ]
 )
 WINDOW = np.dtype([("count", "i8"), ("ring", "f8", (WINDOW_LENGTH,)), ("ordered", "f8", (WINDOW_LENGTH,))])
+MARKS = np.dtype([("start_ns", "i8"), ("width_ns", "i8"), ("counts", "i4", (len(Check), MARK_BINS))])
 DRIFT = np.dtype([("start_ns", "i8"), ("width_ns", "i8"), ("lowest_ns", "i8", (DRIFT_BINS,))])
 
 FILE_STATE = np.dtype(
@@ -86,10 +89,12 @@ FILE_STATE = np.dtype(
         ("sizes", "i8", (SKETCH,)),
         ("waits", "i8", (SKETCH,)),
         ("drift", DRIFT),
+        ("marks", MARKS),
     ],
     align=True,
 )
-"""Counters of a file. ``latency[0]`` holds latencies from zero up, ``latency[1]`` negative ones, mirrored."""
+"""Counters of a file. ``latency[0]`` holds latencies from zero up, ``latency[1]`` negative ones, mirrored; ``marks``
+counts the offences of each check through time."""
 
 INSTRUMENT_STATE = np.dtype(
     [
@@ -162,6 +167,25 @@ def flag_row(file: Record, check: Int, worst: Int, place: tuple[Int, Int, Int, I
         found.symbols[found.count] = place[3]
     found.count += 1
     found.worst = max(found.worst, worst)
+    if place[2] > 0:
+        mark(file, check, place[2])
+
+
+@inner
+def mark(file: Record, check: Int, at_ns: Int) -> None:
+    """Count an offence in its time bin; bins double in width when time runs out of them."""
+    marks = file.marks
+    if marks.width_ns == 0:
+        marks.start_ns = min(file.first_ns, at_ns)
+        marks.width_ns = FIRST_MARK_NS
+    while at_ns - marks.start_ns >= MARK_BINS * marks.width_ns:
+        for other in range(len(marks.counts)):
+            for place in range(MARK_BINS):
+                left = 2 * place
+                both = marks.counts[other, left] + marks.counts[other, left + 1] if left < MARK_BINS else 0
+                marks.counts[other, place] = both
+        marks.width_ns *= 2
+    marks.counts[check, max(np.int64(0), (at_ns - marks.start_ns) // marks.width_ns)] += 1
 
 
 @inner
