@@ -94,10 +94,10 @@ def test_spot_rows_and_microseconds(tmp_path: Path) -> None:
     assert level["ts_event_ns"] == 1721347022504_000000
 
 
-def test_tick_and_lot_come_from_many_rows(tmp_path: Path) -> None:
+def test_the_tick_comes_from_many_prices_the_lot_from_the_decimals(tmp_path: Path) -> None:
     lines = [update(i, i, f"{28000 + i / 10:.2f}", f"{i}.{i % 10}00") for i in range(1, 301)]
     (batch,) = feed_of(tmp_path, *lines, options=ReadOptions())
-    assert (batch.instrument.tick_size, batch.instrument.lot_size) == (Decimal("0.1"), Decimal("0.1"))
+    assert (batch.instrument.tick_size, batch.instrument.lot_size) == (Decimal("0.1"), Decimal("0.001"))
     assert batch.rows["price_ticks"].tolist() == [280000 + i for i in range(1, 301)]
 
 
@@ -283,11 +283,11 @@ def test_real_depth_agrees_with_real_quotes(names: tuple[str, ...], packets: int
 @pytest.mark.real_data
 def test_real_spot_capture(real_data: Path) -> None:
     (batch,) = BinanceReader().open(real_data / "binance_l2" / "spot_btcusdt_20230405.dat.gz", ReadOptions())
-    assert (batch.instrument.tick_size, batch.instrument.lot_size) == (Decimal("0.01"), Decimal("0.000001"))
+    assert (batch.instrument.tick_size, batch.instrument.lot_size) == (Decimal("0.01"), Decimal("0.00000001"))
     assert np.bincount(batch.rows["kind"])[[EventKind.TRADE, EventKind.LEVEL, EventKind.QUOTE]].tolist() == [
         3144,
         32024,
         16030,
     ]
-    assert batch.rows[FIELDS][0].item() == (EventKind.TRADE, -1, 2816547, 560, LAST, 3071245454)
+    assert batch.rows[FIELDS][0].item() == (EventKind.TRADE, -1, 2816547, 56000, LAST, 3071245454)
     assert (batch.rows["ts_recv_ns"] >= batch.rows["ts_event_ns"]).all()

@@ -29,7 +29,8 @@ second day of two) continues the book of the file before: import both and replay
 **Symbol.** Spot and perpetual futures are both called BTCUSDT; the futures' rows say BTCUSDT-PERP, so that the two do
 not mix in a catalog. ``--symbol`` takes either name.
 
-Tick and lot come from the first rows; a later size that is no multiple of the lot is an error, never rounded.
+**Tick and lot.** The tick is inferred from the first prices. The lot is what the printed decimals allow (spot prints
+eight): orders finer than the exchange's own step do rest in its books. A size between lots is an error, never rounded.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Instrument
 from tradewind.data.columns import to_steps
-from tradewind.data.feed import exact_step, likely_step
+from tradewind.data.feed import likely_step
 
 __all__ = ["RowBuffer", "Stamp"]
 
@@ -94,14 +94,16 @@ class RowBuffer:
         return DataError(self.path, "prices and sizes", "something else", row=self._pieces[0][-1])
 
     def steps(self, values: Array) -> tuple[Decimal, Decimal]:
-        """Tick and lot of which the values, of shape (n, 2), are multiples."""
-        prices, sizes = (values[values[:, column] > 0, column] for column in (0, 1))
-        if len(sizes) < ENOUGH:
-            return self._printed_step(0), self._printed_step(1)
-        return likely_step(prices), exact_step(sizes)
+        """Tick of which the prices, of shape (n, 2) with sizes, are multiples; lot as many decimals as are printed.
+
+        The printed decimals are the same all day and every day, and so no later size can fall between lots.
+        """
+        prices = values[values[:, 0] > 0, 0]
+        tick = likely_step(prices) if len(prices) >= ENOUGH else self._printed_step(0)
+        return tick, self._printed_step(1)
 
     def _printed_step(self, column: int) -> Decimal:
-        pairs = [p for text in self._texts for p in text.translate(None, b' "').strip(b"[]").split(b"],[")]
+        pairs = [p for text in self._texts[:ENOUGH] for p in text.translate(None, b' "').strip(b"[]").split(b"],[")]
         return Decimal(1).scaleb(-max(len(pair.split(b",")[column].partition(b".")[2]) for pair in pairs))
 
     def take(self, values: Array, instrument: Instrument) -> Array:
@@ -119,7 +121,7 @@ class RowBuffer:
             at = int(off_lot.argmax())
             raise DataError(
                 self.path, f"a size in lots of {instrument.lot_size}", str(values[at, 1]), row=int(flat[at, -1]),
-                hint="The lot was inferred from the first rows: give a smaller one.",
+                hint="Give a smaller lot, or none.",
             )  # fmt: skip
         rows = np.zeros(len(flat), dtype=EVENT)
         names = ("ts_event_ns", "ts_recv_ns", "sequence", "kind", "side", "flags")
