@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +19,8 @@ from tradewind.data.reader import FileHead
 __all__ = ["blocks", "compression_of", "opened", "read_head"]
 
 HEAD_BYTES = 65_536
+BUFFER_BYTES = 1 << 20
+LINE_BYTES = 64 << 20
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -53,27 +55,45 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         DataError: When it is empty, truncated or damaged.
     """
     kind = compression_of(path)
-    try:
-        if kind == "gzip":
-            with gzip.open(path, "rb") as packed:
-                yield cast(BinaryIO, packed)
-        elif kind == "zstd":
-            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as packed:
-                yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, packed)))
-        else:
-            with path.open("rb") as plain:
-                yield plain
-    except EOFError:
-        raise DataError(path, "a complete gzip file", "one that ends early", hint="Download it again.") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(path, "an intact gzip file", str(error), hint="Download it again.") from None
-    except OSError as error:
-        if kind == "zstd":
-            raise DataError(path, "an intact zstd file", str(error), hint="Download it again.") from None
-        raise
+    with _raw(path, kind) as raw, io.BufferedReader(_Checked(raw, path, kind), BUFFER_BYTES) as stream:
+        yield stream
 
 
-def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
+def _raw(path: Path, kind: str) -> BinaryIO:
+    if kind == "gzip":
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    if kind == "zstd":
+        return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+    return path.open("rb", buffering=0)
+
+
+class _Checked(io.RawIOBase):
+    """A stream whose own errors, and no others, become errors about the file."""
+
+    def __init__(self, raw: BinaryIO, path: Path, kind: str) -> None:
+        self._raw, self._path, self._kind = raw, path, kind
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read decompressed bytes into a buffer; 0 at the end."""
+        hint = "Download it again."
+        try:
+            chunk = self._raw.read(len(buffer))
+        except EOFError:
+            raise DataError(self._path, "a complete gzip file", "one that ends early", hint=hint) from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(self._path, "an intact gzip file", str(error), hint=hint) from None
+        except OSError as error:
+            expected = "an intact zstd file" if self._kind == "zstd" else "a file that can be read"
+            raise DataError(self._path, expected, str(error), hint=hint) from None
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def blocks(path: Path, size: int = 2 << 20) -> Iterator[bytes]:
     """Decompressed bytes of a text file in blocks of whole lines.
 
     Args:
@@ -82,6 +102,10 @@ def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
 
     Yields:
         Blocks that end with a newline (the last one may not).
+
+    Raises:
+        NotFoundError: When the file is not there.
+        DataError: When it is empty or damaged, or has no line break in 64 MiB.
     """
     rest = b""
     with opened(path) as file:
@@ -89,6 +113,8 @@ def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
             cut = chunk.rfind(b"\n") + 1
             if cut == 0:
                 rest += chunk
+                if len(rest) > LINE_BYTES:
+                    raise DataError(path, "lines of text", f"{len(rest):,} bytes without a line break")
                 continue
             yield rest + chunk[:cut]
             rest = chunk[cut:]
