@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 import tradewind
+from tradewind.cli.bench import bench_app
 from tradewind.cli.data import data_app
 from tradewind.cli.doctor import doctor
 from tradewind.core.errors import StorageError, TradewindError, UsageError
@@ -44,6 +45,7 @@ def main(
 
 app.command()(doctor)
 app.add_typer(data_app, name="data")
+app.add_typer(bench_app, name="bench")
 
 
 def _fail(error: TradewindError) -> int:
