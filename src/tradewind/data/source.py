@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -55,45 +55,30 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         DataError: When it is empty, truncated or damaged.
     """
     kind = compression_of(path)
-    with _raw(path, kind) as raw, io.BufferedReader(_Checked(raw, path, kind), BUFFER_BYTES) as stream:
-        yield stream
+    hint = "Download it again."
+    try:
+        with _raw(path, kind) as stream:
+            yield stream
+    except EOFError:
+        raise DataError(path, "a complete gzip file", "one that ends early", hint=hint) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(path, "an intact gzip file", str(error), hint=hint) from None
+    except OSError as error:
+        if kind == "zstd" and error.errno is None:  # Arrow's own; an error of the system has a number
+            raise DataError(path, "an intact zstd file", str(error), hint=hint) from None
+        raise
 
 
 def _raw(path: Path, kind: str) -> BinaryIO:
     if kind == "gzip":
         return cast(BinaryIO, gzip.open(path, "rb"))
     if kind == "zstd":
-        return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
-    return path.open("rb", buffering=0)
+        packed = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, packed), BUFFER_BYTES))
+    return path.open("rb")
 
 
-class _Checked(io.RawIOBase):
-    """A stream whose own errors, and no others, become errors about the file."""
-
-    def __init__(self, raw: BinaryIO, path: Path, kind: str) -> None:
-        self._raw, self._path, self._kind = raw, path, kind
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Read decompressed bytes into a buffer; 0 at the end."""
-        hint = "Download it again."
-        try:
-            chunk = self._raw.read(len(buffer))
-        except EOFError:
-            raise DataError(self._path, "a complete gzip file", "one that ends early", hint=hint) from None
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(self._path, "an intact gzip file", str(error), hint=hint) from None
-        except OSError as error:
-            expected = "an intact zstd file" if self._kind == "zstd" else "a file that can be read"
-            raise DataError(self._path, expected, str(error), hint=hint) from None
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-
-def blocks(path: Path, size: int = 2 << 20) -> Iterator[bytes]:
+def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
     """Decompressed bytes of a text file in blocks of whole lines.
 
     Args:

@@ -52,6 +52,7 @@ from tradewind.data.source import blocks, opened
 
 __all__ = ["LobsterFeed", "LobsterReader"]
 
+BLOCK_BYTES = 2 << 20
 PRICE_UNIT = Decimal("0.0001")
 EMPTY_LEVEL = 9_999_999_999
 MADE_UP_ID = 2**62
@@ -117,7 +118,7 @@ class LobsterFeed(FileFeed):
             self.notes = ("no order book file beside it: the book starts empty",)
         tick, lot = Fraction(self._instrument.tick_size) / Fraction(PRICE_UNIT), self._lot
         done = 0
-        for block in blocks(self.path):
+        for block in blocks(self.path, BLOCK_BYTES):
             text = block.rstrip(b"\r\n")
             if not text:
                 continue
