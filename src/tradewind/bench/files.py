@@ -10,7 +10,7 @@ import polars as pl
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import MissingExtraError
 from tradewind.data.itch.projection import parse_events
-from tradewind.data.itch.session import session
+from tradewind.data.itch.synthetic import session
 
 __all__ = ["itch_day", "order_rows", "write_dbn", "write_lobster"]
 

@@ -13,6 +13,7 @@ from rich.console import Console
 import tradewind
 from tradewind.cli.bench import bench_app
 from tradewind.cli.data import data_app
+from tradewind.cli.demo import demo
 from tradewind.cli.doctor import doctor
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 
@@ -44,6 +45,7 @@ def main(
 
 
 app.command()(doctor)
+app.command()(demo)
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 
