@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -53,7 +55,8 @@ def order_rows(day: bytes) -> Array:
     """Order and hidden-trade rows of the day's most traded instrument, dtype ``EVENT``."""
     rows = parse_events(day)
     busiest = int(np.bincount(rows["instrument_id"]).argmax())
-    wanted = (rows["instrument_id"] == busiest) & np.isin(rows["kind"], [int(kind) for kind in LOBSTER_KINDS])
+    wanted = (rows["instrument_id"] == busiest) & (rows["side"] != 0)
+    wanted &= np.isin(rows["kind"], [int(kind) for kind in LOBSTER_KINDS])
     return np.asarray(rows[wanted])
 
 
@@ -116,6 +119,7 @@ def write_dbn(rows: Array, folder: Path) -> Path:
     records["flags"] = np.where(kept["flags"] & EventFlag.LAST, 128, 0)
     records["action"] = np.where(kept["kind"] == EventKind.ADD, b"A", b"C")
     records["side"] = np.where(kept["side"] > 0, b"B", b"A")
+    day, end = date(2023, 11, 14), date(2023, 11, 16)
     metadata = Metadata(
         dataset="XNAS.ITCH",
         start=1_700_000_000 * NANO,
@@ -125,7 +129,9 @@ def write_dbn(rows: Array, folder: Path) -> Path:
         symbols=["TEST"],
         partial=[],
         not_found=[],
-        mappings=[],
+        mappings=[
+            SimpleNamespace(raw_symbol="TEST", intervals=[SimpleNamespace(start_date=day, end_date=end, symbol="1")])
+        ],
         ts_out=False,
     )
     path = folder / "test.mbo.dbn"
