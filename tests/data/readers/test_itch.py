@@ -136,6 +136,20 @@ def test_other_nasdaq_markets_are_named(tmp_path: Path, day: bytes) -> None:
     assert read(path, venue="TEST")[0].instrument.venue == "TEST"
 
 
+@pytest.mark.parametrize(("name", "market"), [(NAME, "Q"), ("20190730.BX_ITCH_50", "B"), ("20190730.PSX_ITCH_50", "X")])
+def test_operational_halts_of_the_own_market(tmp_path: Path, name: str, market: str) -> None:
+    stock = b"GUST    "
+    halts = [MESSAGES["h"].pack(1, 0, k, stock, code.encode(), b"H") for k, code in enumerate("QBX", start=1)]
+    parts = [MESSAGES["A"].pack(1, 0, 0, 1, b"B", 100, stock, 10_000), *halts]
+    path = tmp_path / name
+    path.write_bytes(b"".join(len(part).to_bytes(2, "big") + part for part in parts))
+    feed = READER.open(path, ReadOptions())
+    (batch,) = feed
+    assert batch.rows["kind"].tolist() == [EventKind.ADD, EventKind.STATUS]
+    assert batch.rows["sequence"][1] == 2 + "QBX".index(market)
+    assert feed.counts["other_markets"] == 2  # type: ignore[attr-defined]
+
+
 def test_the_tick_may_be_smaller(tmp_path: Path, day: bytes) -> None:
     path = tmp_path / NAME
     path.write_bytes(day)

@@ -24,6 +24,8 @@ __all__ = ["ItchFeed"]
 BUFFER_ROWS = 1 << 20
 """Rows of all instruments that are sorted at a time (56 MiB)."""
 SHARE = Decimal(1)
+MARKETS = {"XBOS": "B", "XPSX": "X"}
+"""How operational halts name the markets that are not Nasdaq itself."""
 
 
 class ItchFeed(FileFeed):
@@ -50,7 +52,8 @@ class ItchFeed(FileFeed):
         """Rows by instrument, each time the buffer is full and at the end."""
         with windowed(self.path) as window:
             prefix = window.framing().prefix
-            projection = Projection(prefix, self._midnight_ns, self._tick, self.options.symbol)
+            market = MARKETS.get(self.options.venue or "", "Q")
+            projection = Projection(prefix, self._midnight_ns, self._tick, self.options.symbol, market)
             yield from self._read(window, projection, prefix)
         self.counts.update(projection.counts())
         self.check_symbol_found(projection.symbols())

@@ -61,13 +61,19 @@ class Projection:
         midnight_ns: Midnight in New York of the day [ns since 1970-01-01 UTC].
         tick_size: Price step [USD].
         symbol: Write rows of this one alone; skip the others before they cost anything.
+        market: Code by which operational halts name the feed's own market: ``Q`` Nasdaq, ``B`` BX, ``X`` PSX.
 
     Raises:
         InvalidValueError: For a tick that ITCH prices cannot be counted in, or a symbol longer than eight bytes.
     """
 
     def __init__(
-        self, prefix: int = 2, midnight_ns: int = 0, tick_size: Decimal = TICK, symbol: str | None = None
+        self,
+        prefix: int = 2,
+        midnight_ns: int = 0,
+        tick_size: Decimal = TICK,
+        symbol: str | None = None,
+        market: str = "Q",
     ) -> None:
         self._states: Array = np.zeros(1, dtype=STATE)
         self._places: Array = np.zeros(LOCATES, dtype=PLACE)
@@ -76,6 +82,7 @@ class Projection:
         state["prefix"] = prefix
         state["midnight_ns"] = midnight_ns
         state["tick_e4"] = price_units(tick_size)
+        state["market"] = ord(market)
         if symbol is not None:
             packed = symbol.encode("ascii", errors="replace").ljust(8)
             if len(packed) > 8:

@@ -66,6 +66,7 @@ STATE = np.dtype(
         ("midnight_ns", "i8"),
         ("tick_e4", "i8"),
         ("symbol", "i8"),
+        ("market", "i8"),
         ("slots", "i8"),
         ("mask", "i8"),
         ("shift", "i8"),
@@ -80,7 +81,7 @@ STATE = np.dtype(
     ]
 )
 """What the kernel remembers between calls: place in the buffer, options, the table of orders, counters."""
-PLACE = np.dtype([("symbol", "i8"), ("round_lot", "i4"), ("status", "i4")])
+PLACE = np.dtype([("symbol", "i8"), ("round_lot", "u4"), ("status", "u4")])
 """One stock locate code: the eight bytes of its symbol as one number, its round lot, whether it is wanted."""
 LOCATES = 65_536
 """Number of stock locate codes."""
@@ -101,7 +102,7 @@ BAD_REFERENCE, BAD_SIDE = int(Status.BAD_REFERENCE), int(Status.BAD_SIDE)
 BAD_PRICE, BAD_STATE = int(Status.BAD_PRICE), int(Status.BAD_STATE)
 
 A, C, D, F, P, Q, R, U, X, HALT = (ord(code) for code in "ACDFPQRUXh")
-IS_BUY, IS_SELL, NO, OURS = ord("B"), ord("S"), ord("N"), ord("Q")
+IS_BUY, IS_SELL, NO = ord("B"), ord("S"), ord("N")
 IS_HALTED, IS_PAUSED, IS_QUOTED, IS_TRADED = (ord(state) for state in "HPQT")
 ORDER_CHANGES = tuple(ord(code) for code in "ECXDU")
 TIMESTAMP = MESSAGES["A"].offset("timestamp_ns") - 2
@@ -252,7 +253,7 @@ def print_message(state: Any, place: Any, row: Any, m: Any) -> Any:
 def administer(state: Any, row: Any, m: Any) -> Any:
     """H, h: the trading state, unless it is that of another market."""
     halts = byte(m) == HALT
-    if halts and byte(m + MARKET) != OURS:
+    if halts and byte(m + MARKET) != state.market:
         state.other_markets += 1
         return 0
     action = byte(m + (HALT_ACTION if halts else ACTION))

@@ -15,7 +15,7 @@ U       replace                     DELETE and ADD, both REPLACED, LAST on the s
 P       trade, hidden order         TRADE, HIDDEN, side 0 (the feed says B whatever it was)
 Q       cross                       TRADE, AUCTION, side 0; one of 0 shares is no trade and only counted
 H       trading action              STATUS: T open, Q quote only, H and P halted
-h       operational halt            STATUS if it is this market's own (code Q), else only counted
+h       operational halt            STATUS if it names the file's own market, else only counted
 S       end of system hours (E)     STATUS closed for every instrument
 R       stock directory             none: names the instrument and its round lot
 B       broken trade                none, counted: rows do not carry match numbers; ``decode`` gives them
@@ -28,7 +28,9 @@ same), ``order_id`` (the order reference; 0 for prints), ``price_ticks``, ``size
 OFF_TICK on prices between ticks). Not filled: ``ts_recv_ns``.
 
 The tick is 0.01 dollar; stocks below one dollar quote in 0.0001, so read those with that tick. A change of an order
-that the file never added (it starts within the day) gives no row and is counted as ``unknown_references``.
+that the file never added (it starts within the day) gives no row and is counted as ``unknown_references``. An order
+added twice counts from the second time on (``duplicate_references``); a change that takes more shares than an order has
+ends it (``overfilled_orders``). Both give the row that the message says.
 """
 
 from __future__ import annotations
