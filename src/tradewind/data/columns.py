@@ -128,24 +128,44 @@ def _bad_row(
 ) -> DataError:
     """Name the first row that does not fit; only run once something is known to be wrong."""
     lines = block.text.decode("utf-8", errors="replace").split("\n")
-    rows = [line.split(",") if '"' not in line else _fields(line) for line in lines]
-    short = next((i for i, fields in enumerate(rows) if len(fields) != len(block.names)), len(rows))
-    found: list[tuple[int, str, str, str]] = []
+    faults = [fault for fault in (_odd_line(block, lines), _short_line(block, lines)) if fault]
+    whole = min((row for row, *_ in faults), default=len(lines))
+    rows = [line.split(",") if '"' not in line else next(csv.reader([line]), [""]) for line in lines[:whole]]
     for name, kind in schema.items():
         place = block.names.index(name)
-        texts = pl.Series(name, [fields[place] for fields in rows[:short]], dtype=pl.String)
+        texts = pl.Series(name, [fields[place] or None for fields in rows], dtype=pl.String)
         values = texts.cast(kind, strict=False)
-        wrong = (values.is_null() & (texts != "")) | _refused(values, optional)
+        wrong = (values.is_null() & texts.is_not_null()) | _refused(values, optional)
         if wrong.any():
             at = int(wrong.arg_max() or 0)
-            found.append((at, name, f"a value of type {kind}", texts[at]))
-    if found:
-        at, name, expected, got = min(found)
-        return DataError(block.path, expected, got, row=block.row + at, field=name)
-    if short < len(rows):
-        expected = f"{len(block.names)} fields"
-        return DataError(block.path, expected, f"{len(rows[short])}: {lines[short]}", row=block.row + short)
-    return DataError(block.path, "CSV rows, without line breaks in quoted fields", reason, row=block.row)
+            faults.append((at, f"a value of type {kind}", texts[at] or "", name))
+    if not faults:
+        return DataError(block.path, "CSV rows", reason, row=block.row)
+    at, expected, got, field = min(faults, key=lambda fault: fault[0])
+    return DataError(block.path, expected, got, row=block.row + at, field=field)
+
+
+def _odd_line(block: _Block, lines: list[str]) -> tuple[int, str, str, str | None] | None:
+    """First line that is no text, or in which quotes do not come in pairs."""
+    try:
+        block.text.decode()
+        broken = len(lines)
+    except UnicodeDecodeError as error:
+        broken = block.text.count(b"\n", 0, error.start)
+    odd = next((index for index, line in enumerate(lines) if line.count('"') % 2), len(lines))
+    if min(broken, odd) == len(lines):
+        return None
+    expected = "UTF-8 text" if broken <= odd else "quoted fields that end on their line"
+    return min(broken, odd), expected, lines[min(broken, odd)], None
+
+
+def _short_line(block: _Block, lines: list[str]) -> tuple[int, str, str, str | None] | None:
+    """First line with too few or too many fields."""
+    for index, line in enumerate(lines):
+        fields = line.split(",") if '"' not in line else next(csv.reader([line]), [""])
+        if len(fields) != len(block.names):
+            return index, f"{len(block.names)} fields", f"{len(fields)}: {line}", None
+    return None
 
 
 def to_steps(values: Array, step: Decimal) -> tuple[Array, Array]:
@@ -192,8 +212,10 @@ def rescale(values: Array, unit: Decimal, step: Decimal) -> tuple[Array, Array]:
     """
     ratio = Fraction(step) / Fraction(unit)
     if ratio.denominator > 1:
-        if len(values) and int(np.abs(values).max()) > (2**63 - 1) // ratio.denominator:
-            raise OverflowError(f"{values[np.abs(values).argmax()]} x {unit} is more than 2**63 steps of {step}")
+        ends = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+        widest = max(ends, key=abs)
+        if abs(widest) > (2**63 - 1) // ratio.denominator:
+            raise OverflowError(f"{widest} x {unit} is more than 2**63 steps of {step}")
         values = values * ratio.denominator
     if ratio.numerator == 1:
         return values.astype(np.int64, copy=False), np.zeros(len(values), dtype=bool)
