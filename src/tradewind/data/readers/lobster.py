@@ -115,7 +115,7 @@ class LobsterFeed(FileFeed):
     def chunks(self) -> Iterator[Batch]:
         """The first book with the messages of the first block, then the others."""
         if self._book is None:
-            self.notes = ("no order book file beside it: the book starts empty",)
+            self.notes = ("No order book file beside it: the book starts empty.",)
         tick, lot = Fraction(self._instrument.tick_size) / Fraction(PRICE_UNIT), self._lot
         done = 0
         for block in blocks(self.path, BLOCK_BYTES):
@@ -150,7 +150,7 @@ class LobsterFeed(FileFeed):
             if before >= 0:
                 side[price] = before
             else:
-                self.notes = (f"{book.name}: its first row does not show the first message; taken as it is",)
+                self.notes = (f"{book.name}: its first row does not show the first message; taken as it is.",)
         levels = [
             (sign, level, price, size)
             for sign, side in ((-1, asks), (1, bids))
