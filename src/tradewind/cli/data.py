@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from tradewind.cli.data_check import check_data
 from tradewind.cli.data_import import formats, import_data
 from tradewind.cli.data_list import list_data
 from tradewind.cli.data_show import show_data
@@ -11,11 +12,12 @@ from tradewind.cli.data_split import ledger, split_app
 
 __all__ = ["data_app"]
 
-data_app = typer.Typer(help="Market data: import it, list it, look at it, split it.", no_args_is_help=True)
+data_app = typer.Typer(help="Market data: import it, list it, check it, look at it, split it.", no_args_is_help=True)
 """The sub-commands of ``tradewind data``."""
 
 data_app.command("import")(import_data)
 data_app.command("list")(list_data)
+data_app.command("check")(check_data)
 data_app.command("show")(show_data)
 data_app.command("formats")(formats)
 data_app.command("ledger")(ledger)

@@ -172,13 +172,13 @@ RULES: dict[Check, Rule] = {
     ),
     Check.BOOK_CROSSED: Rule(
         "Crossed book", "rows",
-        "an order or level that, put into the book of the rows before, stands beyond the other side's best",
+        "in the book that the rows make: an order beyond the other side's best, or levels that leave it so",
         "Removals were lost or late: orders are in the book that had left the market.",
         0.0, 0.05,
     ),
     Check.BOOK_LOCKED: Rule(
         "Locked book", "rows",
-        "an order or level that, put into the book of the rows before, stands at the other side's best",
+        "the same, at the other side's best",
         "As for a crossed book; a venue that allows locks quotes like this.",
         0.001, 0.10,
     ),
@@ -257,13 +257,13 @@ RULES: dict[Check, Rule] = {
         "over 10 scales from the median of the 51 trade prices before (25 at least); a scale is the largest of 1.4826 "
         "MAD, 5 bp of the median and one tick; OUT_OF_SEQUENCE, CORRECTED and AUCTION rows are passed over",
         "Bad prints, late prints that are not marked, or a crash: look before you drop them.",
-        0.0, 0.02, "scales",
+        0.0, 0.25, "scales",
     ),
     Check.QUOTE_PRICE_OUTLIERS: Rule(
         "Mid quotes far off", "quotes",
         "the same for the mid of best bid and ask after each packet of QUOTE rows with both sides",
         "Stub quotes, usually outside regular hours, or a side that vanished for a moment.",
-        0.001, 0.05, "scales",
+        0.001, 0.25, "scales",
     ),
     Check.TRADE_SIZE_OUTLIERS: Rule(
         "Trade sizes far off", "trades",

@@ -28,6 +28,7 @@ PROFILE = np.dtype(
         ("start_ns", "i8"),
         ("width_ns", "i8"),
         ("quote", "i8", (2, 2)),
+        ("by_book", "i8"),
         ("rows", "i8", (BINS, KINDS)),
         ("volume_lots", "i8", (BINS,)),
         ("price_low", "f8", (BINS,)),
@@ -41,7 +42,8 @@ PROFILE = np.dtype(
     ],
     align=True,
 )
-"""Time bins of one instrument; ``rows`` is by kind (0: bars), prices are in ticks, NaN where there is none."""
+"""Time bins of one instrument; ``rows`` is by kind (0: bars), prices are in ticks, NaN where there is none; ``by_book``
+says that a book tells the quotes."""
 
 TRADE, EXECUTE, QUOTE, CLEAR = (int(EventKind[name]) for name in ("TRADE", "EXECUTE", "QUOTE", "CLEAR"))
 IRREGULAR = int(EventFlag.OUT_OF_SEQUENCE | EventFlag.CORRECTED)
@@ -73,6 +75,17 @@ class TimeProfile:
             profile_bars(rows, self.state)
         else:
             profile_events(rows, self.state)
+
+    def add_quotes(self, times_ns: Array, bid_ticks: Array, ask_ticks: Array) -> None:
+        """See best quotes that a book tells, for feeds that send none; from then on trades set no price.
+
+        Args:
+            times_ns: Shape (n,), int64 [ns since 1970-01-01 UTC].
+            bid_ticks: Shape (n,), int64.
+            ask_ticks: Shape (n,), int64; above the bids, or the quote is passed over.
+        """
+        self.state["by_book"] = 1
+        profile_quotes(times_ns, bid_ticks, ask_ticks, self.state)
 
     @property
     def zone(self) -> str:
@@ -120,13 +133,25 @@ def profile_events(rows: Array, profiles: Array) -> None:
                 profile.spreads[place] += 1
         elif kind in (TRADE, EXECUTE) and row.flags & IRREGULAR == 0 and row.price_ticks > 0 and row.size_lots > 0:
             profile.volume_lots[place] += row.size_lots
-            if quote[0, 1] == 0 or quote[1, 1] == 0:
+            if profile.by_book == 0 and (quote[0, 1] == 0 or quote[1, 1] == 0):
                 put_price(profile, place, np.float64(row.price_ticks))
         if row.ts_recv_ns > 0 and row.flags & RECV_ONLY == 0:
             latency_ns = np.float64(row.ts_recv_ns - row.ts_event_ns)
             profile.latency_low_ns[place] = min(profile.latency_low_ns[place], latency_ns)
             profile.latency_sum_ns[place] += latency_ns
             profile.latencies[place] += 1
+
+
+@entry
+def profile_quotes(times_ns: Array, bid_ticks: Array, ask_ticks: Array, profiles: Array) -> None:
+    """Put best quotes into their bins."""
+    profile = profiles[0]
+    for i in range(len(times_ns)):
+        if times_ns[i] > 0 and ask_ticks[i] > bid_ticks[i]:
+            place = bin_of(profile, times_ns[i])
+            put_price(profile, place, 0.5 * (bid_ticks[i] + ask_ticks[i]))
+            profile.spread_sum[place] += ask_ticks[i] - bid_ticks[i]
+            profile.spreads[place] += 1
 
 
 @entry

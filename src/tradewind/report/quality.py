@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from tradewind.core.dtypes import Array
+from tradewind.core.errors import TradewindError
 from tradewind.core.types import Instrument
+from tradewind.data.calendars import time_zone
 from tradewind.data.moments import format_moment
 from tradewind.data.quality import QualityScan
 from tradewind.data.quality_checks import RULES, Check, Severity
@@ -51,10 +53,25 @@ class Checked(msgspec.Struct, frozen=True):
     state: Array | None = None
     profiles: tuple[TimeProfile, ...] = ()
 
+    @property
+    def zone(self) -> str:
+        """Time zone in which its times are shown."""
+        return self.profiles[0].zone if self.profiles else zone_of(self.report)
+
     @classmethod
     def of(cls, report: QualityReport, scan: QualityScan) -> Checked:
         """Report of a scan, with the scan's profiles."""
         return cls(report, scan.state, tuple(scan.profiles.values()))
+
+
+def zone_of(report: QualityReport) -> str:
+    """Time zone of a report's calendar; UTC where there are several, or for bars."""
+    if report.bars or len(report.calendars) != 1:
+        return "UTC"
+    try:
+        return time_zone(report.calendars[0])
+    except TradewindError:
+        return "UTC"
 
 
 def verdict_chip(verdict: Verdict) -> Chip:
@@ -156,8 +173,11 @@ def _first(finding: Finding, zone: str, *, named: bool) -> str:
     first = finding.first[0]
     if finding.unit == "days":
         return format_moment(first.ts_ns)[:10]
-    moment = format_moment(first.ts_ns, zone, offset=False)[:23].replace("T", " ") if first.ts_ns > 0 else "no time"
-    return f"{moment}, row {count_text(first.row)}" + (f", {first.symbol}" if named else "")
+    moment = "no time"
+    if first.ts_ns > 0:
+        moment = format_moment(first.ts_ns, zone, offset=False)[:23].replace("T", " ")
+        moment = moment.removesuffix(".000").removesuffix(" 00:00:00")
+    return f"{moment}\nrow {count_text(first.row)}" + (f" of {first.symbol}" if named else "")
 
 
 def quality_page(checked: Sequence[Checked], title: str, footer: str = "") -> Page:
@@ -185,10 +205,9 @@ def quality_page(checked: Sequence[Checked], title: str, footer: str = "") -> Pa
 
 def _section(checked: Checked, anchor: str, *, alone: bool) -> Section:
     report = checked.report
-    parts: list[Part] = [KeyNumbers(_key_numbers(report, checked.profiles))]
-    zone = checked.profiles[0].zone if checked.profiles else "UTC"
+    parts: list[Part] = [KeyNumbers(_key_numbers(report, checked.zone))]
     if report.findings:
-        parts.append(findings_table(report, zone))
+        parts.append(findings_table(report, checked.zone))
     parts += _figures(checked)
     parts.append(_definitions(report))
     notes = [*report.notes, *(f"Counted by the reader: {name} {count_text(n)}." for name, n in report.counts.items())]
@@ -202,7 +221,9 @@ def _figures(checked: Checked) -> list[Part]:
     if checked.state is None:
         return []
     report, state = checked.report, checked.state
-    through_time = [time_figure(report, profile, state) for profile in checked.profiles]
+    through_time = [
+        time_figure(report, profile, state if number == 0 else None) for number, profile in enumerate(checked.profiles)
+    ]
     unit = _lot(checked.profiles[0].instrument) if checked.profiles else "1"
     small = [wait_figure(state), size_figure(state, unit), latency_figure(report, state)]
     shown: list[Figure] = [figure for figure in small if figure is not None]
@@ -216,7 +237,7 @@ def _lot(instrument: Instrument) -> str:
     return f"{instrument.lot_size.normalize():f}"
 
 
-def _key_numbers(report: QualityReport, profiles: Sequence[TimeProfile]) -> tuple[KeyNumber, ...]:
+def _key_numbers(report: QualityReport, zone: str) -> tuple[KeyNumber, ...]:
     symbols = ", ".join(report.symbols[:3]) + (" …" if report.symbol_count > 3 else "")
     name = KeyNumber("Instrument", symbols) if report.symbol_count == 1 else None
     found = [name or KeyNumber("Instruments", count_text(report.symbol_count), symbols)]
@@ -224,7 +245,7 @@ def _key_numbers(report: QualityReport, profiles: Sequence[TimeProfile]) -> tupl
     told = ", ".join(f"{share_text(n / report.rows)} {kind}" for kind, n in kinds)
     found.append(KeyNumber("Bars" if report.bars else "Rows", short_count(report.rows), told))
     if report.last_ns:
-        first = format_moment(report.first_ns, profiles[0].zone if profiles else "UTC", offset=False)
+        first = format_moment(report.first_ns, zone, offset=False)
         span = duration_text(report.last_ns - report.first_ns)
         found.append(KeyNumber("Time covered", span, f"from {first[:16].replace('T', ' ')}"))
     if report.latency is not None:

@@ -45,13 +45,13 @@ TIME_NAMES = (
 CITIES = {"America/New_York": "New York", "America/Chicago": "Chicago", "Asia/Singapore": "Singapore"}
 
 
-def time_figure(report: QualityReport, profile: TimeProfile, state: Array) -> Figure | None:
+def time_figure(report: QualityReport, profile: TimeProfile, state: Array | None) -> Figure | None:
     """Price, spread, activity, latency and findings through time, one panel each.
 
     Args:
         report: What was found.
         profile: Time bins of the instrument; of others in the file only the findings are shown.
-        state: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`.
+        state: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`; None leaves the findings out.
 
     Returns:
         The figure; None where no row has a time.
@@ -63,13 +63,13 @@ def time_figure(report: QualityReport, profile: TimeProfile, state: Array) -> Fi
     x = clock(times, zone)
     panels = [p for p in (_price(profile, x), _spread(profile, x), _activity(profile, x), _delay(profile, x)) if p]
     end_ns = int(times[-1]) + int(profile.state[0]["width_ns"])
-    strip = _strip(report, state, zone, end_ns)
+    strip = _strip(report, state, zone, end_ns) if state is not None else None
     panels += [strip] if strip else []
     shaded = [] if daily else _closed(calendar, int(times[0]), end_ns, zone)
     width = duration_text(int(profile.state[0]["width_ns"]))
     city = CITIES.get(zone, zone.rpartition("/")[2].replace("_", " "))
     ends = clock(np.array([times[0], end_ns]), zone)
-    caption = f"Bins of {width}; times of {city if zone != 'UTC' else 'UTC'}."
+    caption = f"Bins of {width}, {city} time." if zone != "UTC" else f"Bins of {width}, UTC."
     caption += " Shaded: outside trading hours." if shaded else ""
     caption += " Drag to zoom, double-click to go back."
     plot = stack_panels(panels, {"type": "date", "range": ends}, shaded)
@@ -115,7 +115,7 @@ def _price(profile: TimeProfile, x: Sequence[str]) -> Panel | None:
     traces = (*band(x, low, high, SERIES[0]), line(x, last, what.lower(), SERIES[0]))
     bounds = np.nanquantile(np.concatenate([low[seen], high[seen]]), [0.004, 0.996])
     room = 0.12 * max(bounds[1] - bounds[0], tick)
-    axis = {"range": [bounds[0] - room, bounds[1] + room], "nticks": 5, "hoverformat": ",.8~g"}
+    axis = {"range": [bounds[0] - room, bounds[1] + room], "nticks": 5, "tickformat": ",~f", "hoverformat": ",.8~g"}
     return Panel(title=what, unit=profile.instrument.currency, traces=traces, height=170, axis=axis)
 
 
@@ -188,6 +188,7 @@ def _strip(report: QualityReport, state: Array, zone: str, end_ns: int) -> Panel
     middles = int(marks["start_ns"]) + np.arange(used) * width + width // 2
     keep = middles <= end_ns + width
     names = [f.title for f in shown]
+    unit = "all instruments" if report.symbol_count > 1 else ""
     traces = heat(clock(middles[keep], zone), names, counts[:, :used][:, keep], [TONE_OF[f.severity] for f in shown])
     axis = {
         "type": "category",
@@ -198,7 +199,7 @@ def _strip(report: QualityReport, state: Array, zone: str, end_ns: int) -> Panel
         "tickvals": names,
         "showgrid": False,
     }
-    return Panel(title="Findings", traces=traces, height=STRIP_PX * len(names) + 6, axis=axis)
+    return Panel(title="Findings", unit=unit, traces=traces, height=STRIP_PX * len(names) + 6, axis=axis)
 
 
 def _spread_out(counts: Array, bounds: Array, edges: Array) -> Array:

@@ -7,6 +7,7 @@ import math
 __all__ = ["bytes_text", "count_text", "duration_text", "share_text", "short_count"]
 
 UNITS_NS = (
+    ("years", 31_557_600e9),
     ("d", 86_400e9),
     ("h", 3_600e9),
     ("min", 60e9),
