@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tradewind.book.feeds import FeedBook, book_of_level
+from tradewind.book.feeds import FeedBook
 from tradewind.cli.data_import import CatalogOption
 from tradewind.cli.output import JsonFlag, emit
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
@@ -23,6 +23,7 @@ from tradewind.data.calendars import ALWAYS_OPEN, time_zone, trading_day
 from tradewind.data.catalog import Catalog
 from tradewind.data.merge import concatenated
 from tradewind.data.moments import format_moment, parse_moment
+from tradewind.market.rebuild import book_at
 
 __all__ = ["show_data"]
 
@@ -69,9 +70,11 @@ def show_data(
     at_ns = _last_time(opened, symbol, source) if at is None else parse_moment(at, zone)
     day = _day_of(at_ns, instrument, days)
     first = _first_day(opened, symbol, day, at_ns)
-    book = _empty_book(opened, symbol, first, day, source)
-    batches = opened.events(symbol, dates=f"{first}..{day}", sources=source)
-    before, after = _replay(batches, at_ns, rows, book)
+    around = _Around(opened.events(symbol, dates=f"{first}..{day}", sources=source), at_ns, rows)
+    level = _deepest_level(opened, symbol, (first, day), source)
+    stream = iter(around)
+    book = None if level is None else book_at(stream, at_ns, level, source=f"{catalog}: {symbol}")
+    before, after = around.finish(stream)
     asks, bids = ([] if book is None else _levels(book, side, levels, instrument) for side in (-1, 1))
     result: dict[str, Any] = {
         "symbol": symbol,
@@ -126,36 +129,43 @@ def _first_day(catalog: Catalog, symbol: str, day: date, at_ns: int) -> date:
     return first
 
 
-def _empty_book(catalog: Catalog, symbol: str, first: date, day: date, sources: list[str] | None) -> FeedBook | None:
-    """A book of the deepest kind that the rows of these days can fill; None for trades alone."""
+def _deepest_level(catalog: Catalog, symbol: str, days: tuple[date, date], sources: list[str] | None) -> int | None:
+    """3, 2 or 1: the deepest book that the rows of these days make; None for trades alone."""
     wanted = set(sources or ())
     kinds: set[str] = set()
     for manifest in catalog.manifests():
         if not wanted or {manifest.id, manifest.format} & wanted:
-            held = [c for c in manifest.coverage if c.symbol == symbol and c.day and first <= c.day <= day]
-            kinds |= {kind for item in held for kind in item.kinds}
-    level = next((level for level, needed in KINDS_OF_LEVEL.items() if kinds & needed), None)
-    return None if level is None else book_of_level(level, source=f"{catalog.path}: {symbol}")
+            held = [item for item in manifest.coverage if item.symbol == symbol]
+            kinds |= {kind for c in held if c.day is not None and days[0] <= c.day <= days[1] for kind in c.kinds}
+    return next((level for level, needed in KINDS_OF_LEVEL.items() if kinds & needed), None)
 
 
-def _replay(batches: Iterator[Batch], at_ns: int, count: int, book: FeedBook | None) -> tuple[Array, Array]:
-    """Rows before and after a time; the book has followed all rows up to the time."""
-    before: Array = np.empty(0, dtype=EVENT)
-    after: Array = np.empty(0, dtype=EVENT)
-    passed = False
-    for batch in batches:
-        late = np.flatnonzero(batch.rows["ts_event_ns"] > at_ns)
-        cut = 0 if passed else int(late[0]) if len(late) else len(batch.rows)
-        passed = passed or len(late) > 0
-        if book is not None and cut:
-            book.apply(batch.rows[:cut])
-        before = concatenated([before, batch.rows[max(0, cut - count) : cut]], EVENT)[-count:] if count else before
-        after = concatenated([after, batch.rows[cut : cut + count]], EVENT)[:count]
-        if passed and len(after) >= count:
-            break
-    wanted = max(count // 2, count - len(after))
-    kept = before[max(0, len(before) - wanted) :]
-    return kept, after[: count - len(kept)]
+class _Around:
+    """Lets batches pass and keeps the rows around a time."""
+
+    def __init__(self, batches: Iterator[Batch], at_ns: int, count: int) -> None:
+        self._batches, self._at_ns, self._count = batches, at_ns, count
+        self._before: Array = np.empty(0, dtype=EVENT)
+        self._after: Array = np.empty(0, dtype=EVENT)
+        self._passed = False
+
+    def __iter__(self) -> Iterator[Batch]:
+        for batch in self._batches:
+            late = np.flatnonzero(batch.rows["ts_event_ns"] > self._at_ns)
+            cut = 0 if self._passed else int(late[0]) if len(late) else len(batch.rows)
+            self._passed = self._passed or len(late) > 0
+            earlier = [self._before, batch.rows[max(0, cut - self._count) : cut]]
+            self._before = concatenated(earlier, EVENT)[-self._count :] if self._count else self._before
+            self._after = concatenated([self._after, batch.rows[cut : cut + self._count]], EVENT)[: self._count]
+            yield batch
+
+    def finish(self, stream: Iterator[Batch]) -> tuple[Array, Array]:
+        """Read on until there are rows enough; returns those before and those after."""
+        while not (self._passed and len(self._after) >= self._count) and next(stream, None) is not None:
+            pass
+        wanted = max(self._count // 2, self._count - len(self._after))
+        kept = self._before[max(0, len(self._before) - wanted) :]
+        return kept, self._after[: self._count - len(kept)]
 
 
 def _levels(book: FeedBook, side: int, count: int, instrument: Instrument) -> list[Level]:
