@@ -214,6 +214,8 @@ class _Product:
 
     def change(self, row: int, message: Message) -> _Change | None:
         """What a message does to the book, if anything."""
+        if message.sequence < 0:
+            raise DataError(self.feed.path, "a sequence number", "a message without one", row=row, field="sequence")
         if message.sequence <= self.since:
             self.feed.counts["messages already in the book"] += 1
             return None
