@@ -1,7 +1,7 @@
 """External order ids to slots: open addressing beside the book, linear probing, no tombstones.
 
 An entry is 8 bytes: 32 bits of the key's Fibonacci hash and the slot; the key itself stands in the order. The table
-is declared for a full pool but starts small and doubles when half full, so a small book's table stays in the cache.
+is declared for a full pool but starts small and doubles when a quarter full, so a small book's table stays in cache.
 Kernels of books whose ids are slots pass ``None`` and every use is pruned when they are compiled.
 """
 
@@ -25,15 +25,18 @@ def ids_dtype(orders: int) -> np.dtype[np.void]:
     """Dtype of the table of a book.
 
     Args:
-        orders: Slots of the book's pool; the table is declared at least twice as long.
+        orders: Slots of the book's pool; the table is declared at least four times as long.
 
     Raises:
         InvalidValueError: For a pool that cannot be.
     """
     if not 2 <= orders <= 1 << 30:
         raise InvalidValueError("orders", "2 to 2**30", orders)
-    length = max(1 << (2 * orders - 1).bit_length(), FIRST_MASK + 1)
-    return np.dtype([("mask", "i8"), ("count", "i8"), ("padding", "i8", (6,)), ("table", ENTRY, (length,))], align=True)
+    length = max(1 << (4 * orders - 1).bit_length(), FIRST_MASK + 1)
+    return np.dtype(
+        [("mask", "u4"), ("spare", "u4"), ("count", "i8"), ("padding", "i8", (6,)), ("table", ENTRY, (length,))],
+        align=True,
+    )
 
 
 @inner
@@ -46,11 +49,11 @@ def tag_of(key: Int) -> Int:
 def find(book: Record, ids: Record, key: Int) -> Int:
     """Place of a key in the table, or of the empty entry where it would go."""
     tag = tag_of(key)
-    at = tag & ids.mask
+    at = tag & np.int64(ids.mask)
     while ids.table[at].slot != 0:
         if ids.table[at].tag == tag and book.orders[ids.table[at].slot].order_id == key:
             break
-        at = (at + 1) & ids.mask
+        at = (at + 1) & np.int64(ids.mask)
     return at
 
 
@@ -68,8 +71,8 @@ def insert(book: Record, ids: Record, at: Int, key: Int, slot: Int) -> None:
     ids.table[at].tag = tag_of(key)
     ids.table[at].slot = slot
     ids.count += 1
-    if 2 * ids.count > ids.mask and ids.mask + 1 < len(ids.table):
-        rebuild(book, ids, 2 * ids.mask + 1)
+    if 4 * ids.count > np.int64(ids.mask) and np.int64(ids.mask) + 1 < len(ids.table):
+        rebuild(book, ids, 2 * np.int64(ids.mask) + 1)
 
 
 @inner
@@ -77,11 +80,11 @@ def erase(ids: Record, at: Int) -> None:
     """The entry at a place goes; later entries of its run move back."""
     gap = at
     while True:
-        at = (at + 1) & ids.mask
+        at = (at + 1) & np.int64(ids.mask)
         if ids.table[at].slot == 0:
             break
-        home = np.int64(ids.table[at].tag) & ids.mask
-        if ((at - home) & ids.mask) >= ((at - gap) & ids.mask):
+        home = np.int64(ids.table[at].tag) & np.int64(ids.mask)
+        if ((at - home) & np.int64(ids.mask)) >= ((at - gap) & np.int64(ids.mask)):
             ids.table[gap].tag = ids.table[at].tag
             ids.table[gap].slot = ids.table[at].slot
             gap = at
@@ -103,10 +106,10 @@ def rebuild(book: Record, ids: Record, mask: Int) -> None:
     Args:
         book: The book.
         ids: Its table; zeroed memory will do.
-        mask: New length less one, a power of two less one; grown until at most half of the table is used.
+        mask: New length less one, a power of two less one; grown until at most a quarter of the table is used.
     """
     mask = max(mask, FIRST_MASK)
-    while 2 * book.live > mask and mask + 1 < len(ids.table):
+    while 4 * book.live > mask and mask + 1 < len(ids.table):
         mask = 2 * mask + 1
     for at in range(mask + 1):
         ids.table[at].slot = 0
@@ -126,10 +129,10 @@ def rebuild(book: Record, ids: Record, mask: Int) -> None:
 @inner
 def expect_key(ids: Record, key: Int) -> None:
     """A key will be looked up soon: ask for its entry's cache line."""
-    prefetch(ids.table[tag_of(key) & ids.mask])
+    prefetch(ids.table[tag_of(key) & np.int64(ids.mask)])
 
 
 @inner
 def expect_order(book: Record, ids: Record, key: Int) -> None:
     """A key will be looked up soon, its entry is here: ask for its order's cache line."""
-    prefetch(book.orders[ids.table[tag_of(key) & ids.mask].slot])
+    prefetch(book.orders[ids.table[tag_of(key) & np.int64(ids.mask)].slot])

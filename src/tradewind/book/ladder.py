@@ -225,15 +225,15 @@ def join(book: Record, index: Int, slot: Int, price: Int) -> None:
     ladder = book.ladders[index]
     order = book.orders[slot]
     order.price_ticks = price
-    if is_better(index, price, ladder.best_ticks):
-        ladder.best_ticks = price
-        if not in_window(ladder, price):
-            slide(book, index, price)
+    better = is_better(index, price, ladder.best_ticks)
+    if in_window(ladder, price):
         append(book, ladder, slot, price)
-    elif in_window(ladder, price):
+    elif better:
+        slide(book, index, price)
         append(book, ladder, slot, price)
     else:
         append_cold(book, ladder, slot, slot, page_of(ladder, price))
+    ladder.best_ticks = price if better else ladder.best_ticks
 
 
 @inner

@@ -22,7 +22,7 @@ from tradewind.book.layout import (
 )
 from tradewind.book.matching import available_lots, crosses, market_limit, proceed, rest
 from tradewind.book.orders import remove, take_slot
-from tradewind.book.reasons import Reason, reject
+from tradewind.book.reasons import PENDING, Reason
 from tradewind.core.dtypes import MessageKind, TradingState
 from tradewind.core.kernels import inner, rare
 from tradewind.core.types import TimeInForce
@@ -77,10 +77,14 @@ def apply(book: Record, ids: Record, fills: Record, message: Record) -> Int:
     book.clock_ns = message.ts_ns
     book.messages += 1
     if message.kind == LIMIT and is_plain(book, message):
-        return place_plain(book, ids, fills, message)
-    if message.kind == CANCEL and book.state != CLOSED:
-        return cancel(book, ids, message.order_id)
-    return apply_rare(book, ids, fills, message)
+        reason = place_plain(book, ids, fills, message)
+    elif message.kind == CANCEL and book.state != CLOSED:
+        reason = cancel(book, ids, message.order_id)
+    else:
+        reason = apply_rare(book, ids, fills, message)
+    if reason not in (ACCEPTED, PENDING):
+        book.rejects[reason] += 1
+    return reason
 
 
 @inner
@@ -108,14 +112,14 @@ def place_plain(book: Record, ids: Record, fills: Record, message: Record) -> In
     if ids is not None:
         at = find(book, ids, message.order_id)
         if ids.table[at].slot != 0:
-            return reject(book, DUPLICATE_ORDER_ID)
+            return DUPLICATE_ORDER_ID
     if crosses(book, index, price):
         start(book, message, index, price)
         book.taker.rests = 1
         return proceed(book, ids, fills)
     slot = take_slot(book)
     if slot == 0:
-        return reject(book, BOOK_FULL)
+        return BOOK_FULL
     order = book.orders[slot]
     order.size_lots = message.size_lots
     order.order_id = message.order_id
@@ -134,12 +138,12 @@ def cancel(book: Record, ids: Record, order_id: Int) -> Int:
     if ids is None:
         slot = find_slot(book, ids, order_id)
         if slot == 0:
-            return reject(book, UNKNOWN_ORDER_ID)
+            return UNKNOWN_ORDER_ID
     else:
         at = find(book, ids, order_id)
         slot = np.int64(ids.table[at].slot)
         if slot == 0:
-            return reject(book, UNKNOWN_ORDER_ID)
+            return UNKNOWN_ORDER_ID
         erase(ids, at)
     book.cancelled_lots += book.orders[slot].size_lots + book.orders[slot].reserve_lots
     remove(book, slot)
@@ -167,34 +171,34 @@ def apply_rare(book: Record, ids: Record, fills: Record, message: Record) -> Int
     """Any message that is not a plain limit order or a cancel on a book that is not closed."""
     kind = np.int64(message.kind)
     if kind < LIMIT or kind > STOP_LIMIT_KIND or (kind >= STOP and len(book.ladders) <= BUY_STOPS):
-        return reject(book, UNKNOWN_KIND)
+        return UNKNOWN_KIND
     if book.state == CLOSED:
-        return reject(book, MARKET_CLOSED)
+        return MARKET_CLOSED
     if book.state != OPEN and kind != REDUCE:
-        return reject(book, MARKET_HALTED)
+        return MARKET_HALTED
     if kind in (REDUCE, REPLACE):
         slot = find_slot(book, ids, message.order_id)
         if slot == 0:
-            return reject(book, UNKNOWN_ORDER_ID)
+            return UNKNOWN_ORDER_ID
         if kind == REDUCE:
             return reduce(book, ids, message, slot)
         return replace(book, ids, fills, message, slot)
     reason = check_new(book, ids, message, kind)
     if reason != ACCEPTED:
-        return reject(book, reason)
+        return reason
     index = (1 - np.int64(message.side)) >> 1
     if kind >= STOP:
         return place_stop(book, ids, message, index)
     limit = market_limit(book, index) if kind == MARKET else message.price_ticks
     if message.tif == POST_ONLY and crosses(book, index, limit):
-        return reject(book, POST_ONLY_WOULD_TAKE)
+        return POST_ONLY_WOULD_TAKE
     if message.tif == FOK:
         size = message.size_lots
         if available_lots(book, 1 - index, limit, size, np.int64(message.owner)) < size:
-            return reject(book, FOK_UNFILLABLE)
+            return FOK_UNFILLABLE
     rests = kind == LIMIT and message.tif in (GTC, POST_ONLY)
     if rests and is_full(book) and not crosses(book, index, limit):
-        return reject(book, BOOK_FULL)
+        return BOOK_FULL
     start(book, message, index, limit)
     book.taker.rests = rests
     if message.display_lots < message.size_lots:
@@ -265,10 +269,10 @@ def is_reached(book: Record, index: Int, trigger: Int) -> Int:
 def place_stop(book: Record, ids: Record, message: Record, index: Int) -> Int:
     """A stop waits in its ladder, at its trigger."""
     if is_reached(book, index, message.trigger_ticks):
-        return reject(book, TRIGGER_REACHED)
+        return TRIGGER_REACHED
     slot = take_slot(book)
     if slot == 0:
-        return reject(book, BOOK_FULL)
+        return BOOK_FULL
     order = book.orders[slot]
     order.size_lots = message.size_lots
     order.order_id = message.order_id
@@ -302,7 +306,7 @@ def reduce(book: Record, ids: Record, message: Record, slot: Int) -> Int:
     """An order loses lots and keeps its place; with nothing left it goes."""
     reason = check_size(book, message.size_lots)
     if reason != ACCEPTED:
-        return reject(book, reason)
+        return reason
     order = book.orders[slot]
     if message.size_lots >= order.size_lots + order.reserve_lots:
         return cancel(book, ids, message.order_id)
@@ -315,17 +319,17 @@ def replace(book: Record, ids: Record, fills: Record, message: Record, slot: Int
     """An order takes a new price and size; it keeps its place only at the same price and not larger."""
     order = book.orders[slot]
     if message.tif not in (GTC, POST_ONLY) or (np.int64(order.flags) & SELL_STOPS and message.tif == POST_ONLY):
-        return reject(book, INVALID_TIF)
+        return INVALID_TIF
     reason = check_size(book, message.size_lots)
     if reason != ACCEPTED:
-        return reject(book, reason)
+        return reason
     if np.int64(order.flags) & SELL_STOPS:
         return replace_stop(book, message, slot)
     reason = check_price(book, message.price_ticks)
     if reason != ACCEPTED:
-        return reject(book, reason)
+        return reason
     if message.display_lots < 0 or message.display_lots > message.size_lots:
-        return reject(book, INVALID_DISPLAY)
+        return INVALID_DISPLAY
     had = order.size_lots + order.reserve_lots
     display = order.display_lots if message.display_lots == 0 else message.display_lots
     if order.price_ticks == message.price_ticks and message.size_lots <= had and display == order.display_lots:
@@ -333,7 +337,7 @@ def replace(book: Record, ids: Record, fills: Record, message: Record, slot: Int
         return ACCEPTED
     index = np.int64(order.flags)
     if message.tif == POST_ONLY and crosses(book, index, message.price_ticks):
-        return reject(book, POST_ONLY_WOULD_TAKE)
+        return POST_ONLY_WOULD_TAKE
     owner, book.cancelled_lots = order.owner, book.cancelled_lots + had
     forget(book, ids, slot)
     remove(book, slot)
@@ -352,15 +356,15 @@ def replace_stop(book: Record, message: Record, slot: Int) -> Int:
     if np.int64(order.flags) & STOP_LIMIT:
         reason = check_price(book, message.price_ticks)
         if reason != ACCEPTED:
-            return reject(book, reason)
+            return reason
     if message.display_lots != 0:
-        return reject(book, INVALID_DISPLAY)
+        return INVALID_DISPLAY
     target = message.trigger_ticks if message.trigger_ticks != 0 else order.price_ticks
     if check_price(book, target) != ACCEPTED:
-        return reject(book, INVALID_TRIGGER)
+        return INVALID_TRIGGER
     ladder = np.int64(order.flags) & LADDER_MASK
     if is_reached(book, BUY_STOPS - ladder, target):
-        return reject(book, TRIGGER_REACHED)
+        return TRIGGER_REACHED
     book.cancelled_lots += order.size_lots
     book.entered_lots += message.size_lots
     order.limit_ticks = message.price_ticks

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from tradewind.book.layout import Int, Record
-from tradewind.core.kernels import inner
-
-__all__ = ["PENDING", "Reason", "reject"]
+__all__ = ["PENDING", "Reason"]
 
 
 class Reason(IntEnum):
@@ -58,10 +55,3 @@ class Reason(IntEnum):
 
 PENDING = 255
 """Not an answer: the fill buffer is full; empty it and go on."""
-
-
-@inner
-def reject(book: Record, reason: Int) -> Int:
-    """Count a refusal and return it."""
-    book.rejects[reason] += 1
-    return reason

@@ -15,6 +15,8 @@ __all__ = ["open_book", "rebuild_ids", "replay"]
 
 FAR, NEAR = 12, 6
 """How many messages ahead the id entry, then the order, is asked for."""
+CACHED = (1 << 16) - 1
+"""Mask of the largest id table whose book is in the cache anyway."""
 
 
 @entry
@@ -63,7 +65,7 @@ def replay(books: Array, tables: Array, fills: Array, messages: Array, reasons: 
         reasons[0] = 0
         at = 1
     while at < end:
-        if at + FAR < end:
+        if ids.mask > CACHED and at + FAR < end:
             expect_key(ids, messages[at + FAR].order_id)
             expect_order(book, ids, messages[at + NEAR].order_id)
         reason = apply(book, ids, rows, messages[at])
