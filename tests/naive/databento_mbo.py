@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 
-__all__ = ["Row", "rows_of"]
+__all__ = ["Book", "Row", "books_by_the_rule", "books_of_rows", "rows_of"]
 
 LAST, SNAPSHOT, AGGREGATED, BAD_TS_RECV = 128, 32, 16, 8
 NO_PRICE, NO_TIME = 2**63 - 1, 2**64 - 1
@@ -120,3 +120,48 @@ def _row(message: dict, kind: EventKind, size: int, tick: Decimal, flags: int = 
         kind=int(kind),
         side=message["side"],
     )
+
+
+Book = frozenset[tuple[int, tuple[int, int, int]]]
+"""Orders with side, price and size."""
+
+
+def books_by_the_rule(messages: list[tuple[int, str, str, int, int, int]]) -> dict[int, Book]:
+    """Book after each event time, from ``(ts_event, action, side, order, price, size)``, as Databento says to build it.
+
+    A adds, C takes its size away, M sets price and size, R clears; T, F and N change nothing.
+    """
+    live: dict[int, tuple[int, int, int]] = {}
+    found = {}
+    for time, action, letter, order, price, size in messages:
+        side = {"B": 1, "A": -1}.get(letter, 0)
+        if action in "AM":
+            live[order] = side, price, size
+        elif action == "C":
+            live[order] = side, price, live[order][2] - size
+            if live[order][2] == 0:
+                del live[order]
+        elif action == "R":
+            live.clear()
+        found[time] = frozenset(live.items())
+    return found
+
+
+def books_of_rows(rows: Array) -> dict[int, Book]:
+    """Book after each event time, from rows; every row must make sense."""
+    live: dict[int, tuple[int, int, int]] = {}
+    found = {}
+    for time, _, _, order, price, size, _, _, kind, side in rows.tolist():
+        if kind == EventKind.CLEAR:
+            live.clear()
+        elif kind in (EventKind.ADD, EventKind.REPLACE):
+            assert (order in live) == (kind == EventKind.REPLACE)
+            live[order] = side, price, size
+        elif kind in (EventKind.REDUCE, EventKind.EXECUTE, EventKind.DELETE):
+            assert live[order][:2] == (side, price)
+            live[order] = side, price, live[order][2] - size
+            assert live[order][2] >= 0
+            if live[order][2] == 0:
+                del live[order]
+        found[time] = frozenset(live.items())
+    return found

@@ -52,6 +52,8 @@ def depth_rows(
     """
     ticks, lots, _ = _books(records, tick)
     stamps = event_rows(records, tick)
+    for name in ("price_ticks", "size_lots", "side", "flags"):
+        stamps[name] = 0  # those of the event; each level has its own
     sequence = stamps["sequence"].copy()
     stamps["sequence"] = np.arange(len(records))
     levels = depth_changes(stamps, ticks, lots, before)
