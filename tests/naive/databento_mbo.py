@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 
-__all__ = ["Book", "Row", "books_by_the_rule", "books_of_rows", "rows_of"]
+__all__ = ["Row", "books_by_the_rule", "books_of_rows", "rows_of"]
 
 LAST, SNAPSHOT, AGGREGATED, BAD_TS_RECV = 128, 32, 16, 8
 NO_PRICE, NO_TIME = 2**63 - 1, 2**64 - 1
@@ -122,18 +122,14 @@ def _row(message: dict, kind: EventKind, size: int, tick: Decimal, flags: int = 
     )
 
 
-Book = frozenset[tuple[int, tuple[int, int, int]]]
-"""Orders with side, price and size."""
+def books_by_the_rule(messages: list[tuple[int, str, str, int, int, int]]) -> dict[int, int]:
+    """Digest of the book after each event time, from ``(ts_event, action, side, order, price, size)``.
 
-
-def books_by_the_rule(messages: list[tuple[int, str, str, int, int, int]]) -> dict[int, Book]:
-    """Book after each event time, from ``(ts_event, action, side, order, price, size)``, as Databento says to build it.
-
-    A adds, C takes its size away, M sets price and size, R clears; T, F and N change nothing.
+    Built as Databento says: A adds, C takes its size away, M sets price and size, R clears; T, F and N change nothing.
     """
     live: dict[int, tuple[int, int, int]] = {}
     found = {}
-    for time, action, letter, order, price, size in messages:
+    for place, (time, action, letter, order, price, size) in enumerate(messages):
         side = {"B": 1, "A": -1}.get(letter, 0)
         if action in "AM":
             live[order] = side, price, size
@@ -143,15 +139,17 @@ def books_by_the_rule(messages: list[tuple[int, str, str, int, int, int]]) -> di
                 del live[order]
         elif action == "R":
             live.clear()
-        found[time] = frozenset(live.items())
+        if place + 1 == len(messages) or messages[place + 1][0] != time:
+            found[time] = hash(frozenset(live.items()))
     return found
 
 
-def books_of_rows(rows: Array) -> dict[int, Book]:
-    """Book after each event time, from rows; every row must make sense."""
+def books_of_rows(rows: Array) -> dict[int, int]:
+    """Digest of the book after each event time, from rows; every row must make sense."""
     live: dict[int, tuple[int, int, int]] = {}
     found = {}
-    for time, _, _, order, price, size, _, _, kind, side in rows.tolist():
+    times = [*rows["ts_event_ns"].tolist(), -1]
+    for place, (time, _, _, order, price, size, _, _, kind, side) in enumerate(rows.tolist()):
         if kind == EventKind.CLEAR:
             live.clear()
         elif kind in (EventKind.ADD, EventKind.REPLACE):
@@ -163,5 +161,6 @@ def books_of_rows(rows: Array) -> dict[int, Book]:
             assert live[order][2] >= 0
             if live[order][2] == 0:
                 del live[order]
-        found[time] = frozenset(live.items())
+        if times[place + 1] != time:
+            found[time] = hash(frozenset(live.items()))
     return found
