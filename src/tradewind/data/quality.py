@@ -20,7 +20,7 @@ from tradewind.data.quality_orders import LiveOrders
 from tradewind.data.quality_profile import TimeProfile
 from tradewind.data.quality_report import QualityReport, ScanResult, build_report, counted_by_reader
 from tradewind.data.quality_sessions import SessionWatch
-from tradewind.data.quality_state import file_state, flag_row, instrument_state
+from tradewind.data.quality_state import file_state, flag_once, instrument_state
 
 __all__ = ["QualityScan", "check_feed"]
 
@@ -126,8 +126,9 @@ class QualityScan:
         for one in seen:
             if not self._bars and one.state[0]["packet_open"]:
                 last = one.state[0]
-                place = (last["last_row"], last["last_sequence"], last["last_event_ns"], last["symbol"])
-                flag_row(state[0], int(Check.LAST_MISSING), np.int64(0), place)
+                fields = ("last_row", "last_sequence", "last_event_ns", "symbol")
+                row, sequence, at_ns, symbol = (int(last[name]) for name in fields)
+                flag_once(state, int(Check.LAST_MISSING), (row, sequence, at_ns, symbol))
         believed = counted_by_reader(counts)
         from_probe = self._probe.counts() if self._probe is not None else {}
         by_book = {check: from_probe[name] for name, check in BOOK_CHECKS.items() if from_probe.get(name)}
@@ -158,8 +159,8 @@ class QualityScan:
             days, count = watch.days(int(state[0]["first_ns"]), int(state[0]["last_ns"]))
             sessions = max(sessions, count)
             for day in days:
-                at = np.datetime64(day, "ns").astype(np.int64)
-                flag_row(state[0], int(Check.HALF_DAYS), np.int64(0), (np.int64(0), np.int64(0), at, np.int64(0)))
+                at_ns = int(np.datetime64(day, "ns").astype(np.int64))
+                flag_once(state, int(Check.HALF_DAYS), (0, 0, at_ns, 0))
         return sessions
 
     def _silence_expected(self) -> float:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tradewind.core.dtypes import BAR, EVENT, Array
-from tradewind.core.kernels import clz, inner, rare
+from tradewind.core.kernels import clz, entry, inner, rare
 from tradewind.data.quality_checks import Check
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "count_in",
     "distance",
     "file_state",
+    "flag_once",
     "flag_row",
     "flag_this",
     "instrument_state",
@@ -175,6 +176,13 @@ def flag_row(file: Record, check: Int, worst: Int, place: tuple[Int, Int, Int, I
     found.worst = max(found.worst, worst)
     if place[2] > 0:
         mark(file, check, place[2])
+
+
+@entry
+def flag_once(files: Array, check: int, place: tuple[int, int, int, int]) -> None:
+    """:func:`flag_row` as Python calls it, on shape (1,) of ``FILE_STATE``: a part of a kernel cannot be."""
+    row, sequence, at_ns, symbol = place
+    flag_row(files[0], check, np.int64(0), (np.int64(row), np.int64(sequence), np.int64(at_ns), np.int64(symbol)))
 
 
 @inner
