@@ -165,16 +165,17 @@ def _show(console: Console, report: ImportReport, catalog: Path) -> None:
     table = Table(box=None, pad_edge=False, title=f"import into {catalog}", title_justify="left")
     for name in ("", "file", "format", "symbols", "days", "quality"):
         table.add_column(name, overflow="fold")
-    for name in ("rows", "MB/s", "stored"):
+    for name in ("rows", "rows/s", "MB/s", "stored"):
         table.add_column(name, justify="right")
     marks = {"imported": "[green]✓[/]", "already imported": "[green]=[/]", "companion": "·", "failed": "[red]✗[/]"}
     for item in report.files:
         speed = f"{item.size_bytes / MEGABYTE / item.seconds:.1f}" if item.seconds else ""
         stored = shown_bytes(item.stored_bytes) if item.stored_bytes else ""
         rows = f"{item.rows:,}" if item.rows else item.status
+        pace = f"{item.rows / item.seconds:,.0f}" if item.seconds else ""
         days = _range([str(day) for day in item.days])
         cells = (Path(item.path).name, item.format, _several(item.symbols), days, item.quality)
-        table.add_row(marks[item.status], *(cell.replace("[", r"\[") for cell in cells), rows, speed, stored)
+        table.add_row(marks[item.status], *(cell.replace("[", r"\[") for cell in cells), rows, pace, speed, stored)
     console.print(table)
     for item in report.files:
         _remark(console, item)

@@ -129,4 +129,4 @@ def _show_ledger(console: Console, entries: list[Access], problems: list[str]) -
     for problem in problems:
         console.print(f"problem: {problem}", style="red", markup=False, highlight=False)
     if not problems:
-        console.print(f"{len(entries)} readings, chain intact", highlight=False)
+        console.print(f"readings: {len(entries)}; the chain is intact", highlight=False)
