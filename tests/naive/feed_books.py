@@ -1,6 +1,6 @@
 """Feed books the slow, obvious way: lists of orders in the order in which they came, dicts of levels, no windows."""
 
-from collections import Counter
+from collections import Counter, deque
 
 from tradewind.core.dtypes import EventFlag, EventKind, TradingState
 
@@ -161,6 +161,8 @@ class NaiveL3(NaiveFeed):
 
     def __init__(self, **policy):
         super().__init__(**policy)
+        self.deleted = deque(maxlen=64)  # (id, whether it was known) of the last deletes
+        self.lost_row = None
         self.queue = []  # every order, held ones too, in the order in which they joined where they stand
 
     def clear(self, row):
@@ -240,12 +242,16 @@ class NaiveL3(NaiveFeed):
             if there["side"] == side:
                 return self.replace(row)
             self.queue.remove(there)
+        if self.lost_row is not None and self.rows - self.lost_row <= 64 and (row["order_id"], False) in self.deleted:
+            return self.violation("revived_order")
         self.crosses(side, price)
         return self.stand({"id": self.key(row), "side": side, "price": price, "size": size})
 
     def replace(self, row):
         order, price, size = self.find(self.key(row)), row["price_ticks"], row["size_lots"]
         if order is None:
+            if (row["order_id"], True) in self.deleted or (row["order_id"], False) in self.deleted:
+                return self.violation("revived_order")
             self.violation("unknown_order")
             return self.add(row)
         if size <= 0:
@@ -271,7 +277,11 @@ class NaiveL3(NaiveFeed):
         if order is None:
             order = self.find(("anonymous", side, price)) if size and abs(price) < LIMIT else None
             if order is None:
-                return self.violation("unknown_order")
+                self.violation("unknown_order")
+                if kind == EventKind.DELETE:
+                    self.deleted.append((row["order_id"], False))
+                    self.lost_row = self.rows
+                return None
             if size <= order["size"]:
                 self.issues["anonymous_reduced"] += 1
         else:
@@ -280,6 +290,7 @@ class NaiveL3(NaiveFeed):
             if kind == EventKind.DELETE:
                 if size not in (0, order["size"]):
                     self.violation("wrong_size")
+                self.deleted.append((row["order_id"], True))
                 return self.queue.remove(order)
         if size > order["size"]:
             self.violation("oversize_execute" if kind == EventKind.EXECUTE else "oversize_reduce")

@@ -8,17 +8,18 @@ from typing import ClassVar
 
 import numpy as np
 
+from tradewind.book.audit import audit, list_orders
 from tradewind.book.ids import expect_key, expect_order, ids_dtype
 from tradewind.book.issues import Policy, counts_by_name, issue_table, raise_stopped, watch_array
 from tradewind.book.l1 import apply_l1, new_l1
 from tradewind.book.l2 import apply_l2, new_l2
 from tradewind.book.l3 import apply_l3
-from tradewind.book.layout import ASKS, BOOK_ORDERS, LADDER_MASK, aligned_zeros, book_dtype
+from tradewind.book.layout import BOOK_ORDERS, BUY_STOPS, aligned_zeros, book_dtype
 from tradewind.book.measures import BEST, write_best
 from tradewind.book.replay import open_book
 from tradewind.book.view import BookView, side_index
 from tradewind.core.dtypes import EVENT, Array, TradingState
-from tradewind.core.errors import InvalidValueError
+from tradewind.core.errors import InvalidValueError, TradewindError
 from tradewind.core.kernels import entry
 
 __all__ = ["RESTING", "FeedBook", "L1Book", "L2Book", "L3Book", "book_of_level"]
@@ -225,30 +226,23 @@ class L3Book(FeedBook):
             InvalidValueError: For a wrong side.
         """
         index = side_index(side)
-        out = np.zeros(self.live_orders, dtype=RESTING)
-        out = out[: write_orders(self._books, 3 - index if held else index, out)]
+        live = list_orders(self._books)
+        live = live[live["ladder"] == (BUY_STOPS - index if held else index)]
+        out = np.zeros(len(live), dtype=RESTING)
+        for name in RESTING.names or ():
+            out[name] = live[name]
         return out[np.argsort(-side * out["price_ticks"], kind="stable")]
 
+    def check(self) -> None:
+        """Check everything that must be true of the book's memory; slow and complete.
 
-@entry
-def write_orders(books: Array, index: int, out: Array) -> int:
-    """Orders of a ladder, each queue in its order; returns how many."""
-    book = books[0]
-    count = 0
-    ladder = book.ladders[index]
-    for list_index in range(len(ladder.levels) + len(ladder.pages)):
-        if list_index < len(ladder.levels):
-            slot = np.int64(ladder.levels[list_index].head)
-        else:
-            slot = np.int64(ladder.pages[list_index - len(ladder.levels)].head)
-        while slot != 0:
-            order = book.orders[slot]
-            out[count].order_id = order.order_id
-            out[count].price_ticks = order.price_ticks
-            out[count].size_lots = order.size_lots
-            count += 1
-            slot = np.int64(order.next)
-    return count
+        Raises:
+            TradewindError: With the name of what is broken.
+        """
+        self._books["entered_lots"] = list_orders(self._books)["size_lots"].sum()  # feeds keep no account of lots
+        fault = audit(self._books, self._idss)
+        if fault:
+            raise TradewindError(f"the book is broken: {fault.name}; this is a bug in tradewind, please report it")
 
 
 class L2Book(FeedBook):

@@ -1,7 +1,8 @@
 """Orders that a feed book holds back because they would cross it. Parts of kernels, used by :mod:`~tradewind.book.l3`.
 
 ``watch.held_row`` is :data:`~tradewind.book.issues.NEVER` while none is held, else not later than the row at which the
-oldest of them was held: books without held orders pay one comparison a row.
+oldest of them was held: books without held orders pay one comparison a row. An order remembers the row at which it was
+held in ``limit_ticks``, which only stops of the matching engine use.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from tradewind.book.orders import remove
 from tradewind.core.dtypes import TradingState
 from tradewind.core.kernels import inner, rare
 
-__all__ = ["blocked", "restamp_held", "side_of", "tend_held"]
+__all__ = ["blocked", "hold", "move", "remove_order", "restamp_held", "side_of", "tend_held"]
 
 OPEN = int(TradingState.OPEN)
-CROSSED, LOCKED = int(Issue.CROSSED), int(Issue.LOCKED)
-RELEASED, STALE_REMOVED = int(Issue.RELEASED), int(Issue.STALE_REMOVED)
+CROSSED, LOCKED = np.int64(Issue.CROSSED), np.int64(Issue.LOCKED)
+RELEASED, STALE_REMOVED = np.int64(Issue.RELEASED), np.int64(Issue.STALE_REMOVED)
 
 
 @inner
@@ -46,6 +47,31 @@ def first_at_best(book: Record, index: Int) -> Int:
 
 
 @rare
+def remove_order(book: Record, ids: Record, slot: Int) -> None:
+    """Take an order and its id out of the book."""
+    erase(ids, find(book, ids, book.orders[slot].order_id))
+    remove(book, slot)
+
+
+@rare
+def move(book: Record, slot: Int, index: Int, price: Int, size: Int) -> None:
+    """An order goes from where it stands to the back of the queue at a price of a ladder, with a new size."""
+    order = book.orders[slot]
+    leave(book, np.int64(order.flags) & LADDER_MASK, slot)
+    order.size_lots = size
+    order.flags = index
+    join(book, index, slot, price)
+
+
+@inner
+def hold(book: Record, watch: Record, slot: Int, index: Int) -> Int:
+    """Mark an order as held from this row on; returns the ladder of held orders of its side."""
+    book.orders[slot].limit_ticks = watch.rows
+    watch.held_row = min(watch.held_row, watch.rows)
+    return BUY_STOPS - index
+
+
+@rare
 def tend_held(book: Record, ids: Record, watch: Record) -> Int:
     """Release held orders that nothing blocks any more; when one has waited for too long, remove what blocks it.
 
@@ -55,7 +81,7 @@ def tend_held(book: Record, ids: Record, watch: Record) -> Int:
     release_free(book, watch)
     while watch.state == OPEN and watch.rows - watch.held_row > watch.patience_rows:
         slot = oldest_held(book)
-        watch.held_row = book.orders[slot].reserve_lots if slot != 0 else NEVER
+        watch.held_row = book.orders[slot].limit_ticks if slot != 0 else NEVER
         if watch.rows - watch.held_row <= watch.patience_rows:
             break
         stop = found(watch, CROSSED) if watch.strict else 0
@@ -63,15 +89,13 @@ def tend_held(book: Record, ids: Record, watch: Record) -> Int:
             return stop
         index = BUY_STOPS - (np.int64(book.orders[slot].flags) & LADDER_MASK)
         while blocked(book, index, book.orders[slot].price_ticks):
-            stale = first_at_best(book, 1 - index)
             note(watch, STALE_REMOVED)
-            erase(ids, find(book, ids, book.orders[stale].order_id))
-            remove(book, stale)
+            remove_order(book, ids, first_at_best(book, 1 - index))
         release_free(book, watch)
     return 0
 
 
-@inner
+@rare
 def release_free(book: Record, watch: Record) -> None:
     """Held orders that nothing blocks enter the book, least aggressive first, each to the back of its queue."""
     for index in range(2):
@@ -79,9 +103,7 @@ def release_free(book: Record, watch: Record) -> None:
         price = book.ladders[held].best_ticks
         while price != worst_price(held) and blocked(book, index, price) == 0:
             slot = first_at_best(book, held)
-            leave(book, held, slot)
-            book.orders[slot].flags = index
-            join(book, index, slot, price)
+            move(book, slot, index, price, book.orders[slot].size_lots)
             note(watch, RELEASED)
             price = book.ladders[held].best_ticks
     if (
@@ -97,8 +119,8 @@ def oldest_held(book: Record) -> Int:
     oldest, row = 0, NEVER
     for slot in range(1, np.int64(book.top) + 1):
         order = book.orders[slot]
-        if order.size_lots > 0 and np.int64(order.flags) & LADDER_MASK > ASKS and order.reserve_lots < row:
-            oldest, row = slot, order.reserve_lots
+        if order.size_lots > 0 and np.int64(order.flags) & LADDER_MASK > ASKS and order.limit_ticks < row:
+            oldest, row = slot, order.limit_ticks
     return oldest
 
 
@@ -108,5 +130,5 @@ def restamp_held(book: Record, watch: Record) -> None:
     for slot in range(1, np.int64(book.top) + 1):
         order = book.orders[slot]
         if order.size_lots > 0 and np.int64(order.flags) & LADDER_MASK > ASKS:
-            order.reserve_lots = watch.rows
+            order.limit_ticks = watch.rows
             watch.held_row = watch.rows

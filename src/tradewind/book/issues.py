@@ -51,35 +51,37 @@ class Issue(IntEnum):
     """A reduce, delete, execute or replace names an order that is not there."""
     DUPLICATE_ORDER = 5
     """An add brings an order that is there already."""
-    CROSSED = 6
+    REVIVED_ORDER = 6
+    """An add or replace comes just after the delete of its order: the feed is out of order."""
+    CROSSED = 7
     """A bid above the best ask, or an ask below the best bid."""
-    LOCKED = 7
+    LOCKED = 8
     """A bid at the best ask, or an ask at the best bid."""
-    BAD_SIZE = 8
+    BAD_SIZE = 9
     """A size below zero, or zero where there must be one."""
-    OVERSIZE_EXECUTE = 9
+    OVERSIZE_EXECUTE = 10
     """An execution larger than its order."""
-    OVERSIZE_REDUCE = 10
+    OVERSIZE_REDUCE = 11
     """A reduction larger than its order."""
-    WRONG_PLACE = 11
+    WRONG_PLACE = 12
     """The side or price of a row is not that of the order it names."""
-    WRONG_SIZE = 12
+    WRONG_SIZE = 13
     """A delete gives a size that the order it names has not."""
-    BAD_SIDE = 13
+    BAD_SIDE = 14
     """A side that is not +1 or -1."""
-    BAD_PRICE = 14
+    BAD_PRICE = 15
     """A price beyond 2**60 ticks."""
-    BAD_ID = 15
+    BAD_ID = 16
     """An order id that is not positive."""
-    BAD_KIND = 16
+    BAD_KIND = 17
     """A kind of row, or a trading state, that there is not."""
-    ANONYMOUS_REDUCED = 17
+    ANONYMOUS_REDUCED = 18
     """Note: an unknown order was taken out of the anonymous order at its price."""
-    ABSENT_LEVEL = 18
+    ABSENT_LEVEL = 19
     """Note: a level was removed that was not there."""
-    RELEASED = 19
+    RELEASED = 20
     """Note: a held order entered the book, as nothing stood in its way any more."""
-    STALE_REMOVED = 20
+    STALE_REMOVED = 21
     """Note: an order was removed because it stood in the way of a held order for too long."""
 
 
@@ -92,6 +94,7 @@ ACTIONS: dict[Issue, str] = {
     Issue.SEQUENCE_GAP: "applied; what was lost stays lost until a snapshot",
     Issue.UNKNOWN_ORDER: "skipped; a replace is added as a new order",
     Issue.DUPLICATE_ORDER: "taken as a replace: the newer row is right",
+    Issue.REVIVED_ORDER: "skipped: the delete is the last word",
     Issue.CROSSED: "L3: held outside the book until nothing stands in its way; "
     "L2: opposite levels that cross go at the end of the packet; L1: kept as quoted",
     Issue.LOCKED: "as crossed",
@@ -113,6 +116,7 @@ EXPECTED: dict[Issue, str] = {
     Issue.SEQUENCE_GAP: "the next sequence number",
     Issue.UNKNOWN_ORDER: "an order that is in the book",
     Issue.DUPLICATE_ORDER: "an order that is not in the book yet",
+    Issue.REVIVED_ORDER: "no more of an order that was deleted",
     Issue.CROSSED: "a price that does not cross the other side",
     Issue.LOCKED: "a price that does not lock the other side",
     Issue.BAD_SIZE: "a positive size",
@@ -129,6 +133,7 @@ EXPECTED: dict[Issue, str] = {
 FULL = -1
 """``stop`` of a book that has no room for another order or level."""
 EXAMPLES = 4
+DELETED = 64
 KINDS = 24
 
 WATCH = np.dtype(
@@ -143,6 +148,9 @@ WATCH = np.dtype(
         ("sequence", "i8"),
         ("patience_rows", "i8"),
         ("held_row", "i8"),
+        ("lost_row", "i8"),
+        ("deletes", "i8"),
+        ("deleted", "i8", (DELETED,)),
         ("counts", "i8", (KINDS,)),
         ("examples", "i8", (KINDS, EXAMPLES)),
     ],
@@ -152,7 +160,8 @@ WATCH = np.dtype(
 
 ``examples`` are the first row numbers (0-based, counted from the book's first row) of each issue; ``stop`` is why the
 last call ended early: 0 it did not, an :class:`Issue` under ``strict``, or :data:`FULL`. ``held_row`` is the row of the
-oldest held order, :data:`NEVER` while none is held.
+oldest held order, :data:`NEVER` while none is held. ``deleted`` is a ring of the ids that the last ``deletes`` named, with
+a minus where the order was unknown, which last happened at ``lost_row``.
 """
 
 NEVER = (1 << 63) - 1
@@ -163,10 +172,10 @@ PRICE_LIMIT = 1 << 60
 CLEAR, STATUS = int(EventKind.CLEAR), int(EventKind.STATUS)
 SNAPSHOT = int(EventFlag.SNAPSHOT)
 STATES = len(TradingState)
-TIME_BACKWARDS = int(Issue.TIME_BACKWARDS)
-SEQUENCE_BACKWARDS = int(Issue.SEQUENCE_BACKWARDS)
-SEQUENCE_GAP = int(Issue.SEQUENCE_GAP)
-BAD_KIND, BAD_SIDE = int(Issue.BAD_KIND), int(Issue.BAD_SIDE)
+TIME_BACKWARDS = np.int64(Issue.TIME_BACKWARDS)
+SEQUENCE_BACKWARDS = np.int64(Issue.SEQUENCE_BACKWARDS)
+SEQUENCE_GAP = np.int64(Issue.SEQUENCE_GAP)
+BAD_KIND, BAD_SIDE = np.int64(Issue.BAD_KIND), np.int64(Issue.BAD_SIDE)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +208,7 @@ def watch_array(policy: Policy) -> Array:
     watch["contiguous"] = policy.contiguous
     watch["patience_rows"] = policy.patience_rows
     watch["held_row"] = NEVER
+    watch["lost_row"] = -1 - DELETED
     watch["state"] = TradingState.OPEN
     watch["ts_event_ns"] = watch["sequence"] = -NEVER
     watch["examples"] = -1

@@ -22,8 +22,8 @@ L1_BOOK = np.dtype([("quote_ticks", "i8", (2,)), ("quote_lots", "i8", (2,))], al
 QUOTE, CLEAR = int(EventKind.QUOTE), int(EventKind.CLEAR)
 OPEN = int(TradingState.OPEN)
 LAST, SNAPSHOT = int(EventFlag.LAST), int(EventFlag.SNAPSHOT)
-BAD_SIDE, BAD_SIZE, BAD_PRICE = int(Issue.BAD_SIDE), int(Issue.BAD_SIZE), int(Issue.BAD_PRICE)
-CROSSED, LOCKED = int(Issue.CROSSED), int(Issue.LOCKED)
+BAD_SIDE, BAD_SIZE, BAD_PRICE = np.int64(Issue.BAD_SIDE), np.int64(Issue.BAD_SIZE), np.int64(Issue.BAD_PRICE)
+CROSSED, LOCKED = np.int64(Issue.CROSSED), np.int64(Issue.LOCKED)
 
 
 def new_l1() -> Array:

@@ -43,12 +43,13 @@ L2_BOOK = np.dtype([("ladders", LADDER, (2,))], align=True)
 """Ladders of bids (index 0) and asks (index 1). ``best_row`` is the row that set the best price as it is."""
 
 ONE = np.uint64(1)
+NO = np.int64(0)
 LEVEL, CLEAR = int(EventKind.LEVEL), int(EventKind.CLEAR)
 LAST = int(EventFlag.LAST)
 OPEN = int(TradingState.OPEN)
-BAD_SIDE, BAD_SIZE, BAD_PRICE = int(Issue.BAD_SIDE), int(Issue.BAD_SIZE), int(Issue.BAD_PRICE)
-CROSSED, LOCKED = int(Issue.CROSSED), int(Issue.LOCKED)
-ABSENT_LEVEL, STALE_REMOVED = int(Issue.ABSENT_LEVEL), int(Issue.STALE_REMOVED)
+BAD_SIDE, BAD_SIZE, BAD_PRICE = np.int64(Issue.BAD_SIDE), np.int64(Issue.BAD_SIZE), np.int64(Issue.BAD_PRICE)
+CROSSED, LOCKED = np.int64(Issue.CROSSED), np.int64(Issue.LOCKED)
+ABSENT_LEVEL, STALE_REMOVED = np.int64(Issue.ABSENT_LEVEL), np.int64(Issue.STALE_REMOVED)
 
 
 def new_l2() -> Array:
@@ -61,8 +62,8 @@ def new_l2() -> Array:
 @entry
 def clear_l2(books: Array) -> None:
     """Empty both sides of a zeroed or used book."""
-    clear_ladder(books[0], BIDS)
-    clear_ladder(books[0], ASKS)
+    for index in range(2):
+        clear_ladder(books[0], index)
 
 
 @rare
@@ -87,8 +88,12 @@ def move_window(book: Record, index: Int, price: Int) -> None:
     ladder = book.ladders[index]
     span = width(ladder)
     old = ladder.base_ticks
-    levels = np.empty((span, 2), dtype=np.int64)
-    count = 0
+    far = far_levels(ladder)
+    levels = np.empty((len(far) + span, 2), dtype=np.int64)
+    count = len(far)
+    for k in range(count):
+        levels[k, 0] = far[k, 0]
+        levels[k, 1] = far[k, 1]
     for word in range(len(ladder.bits)):
         bits = ladder.bits[word]
         ladder.bits[word] = 0
@@ -99,14 +104,13 @@ def move_window(book: Record, index: Int, price: Int) -> None:
             levels[count, 1] = ladder.levels[at].size_lots
             ladder.levels[at].size_lots = 0
             count += 1
-    every = np.concatenate((far_levels(ladder), levels[:count]))
     ladder.base_ticks = price - (span // 4 if index & 1 else span - span // 4)
-    for k in range(len(every)):
-        if in_window(ladder, every[k, 0]):
-            at = every[k, 0] & (span - 1)
-            ladder.levels[at].size_lots = every[k, 1]
+    for k in range(count):
+        if in_window(ladder, levels[k, 0]):
+            at = levels[k, 0] & (span - 1)
+            ladder.levels[at].size_lots = levels[k, 1]
             ladder.bits[at >> 6] |= ONE << np.uint64(at & 63)
-    refill(ladder, every, ladder.far_mask)
+    refill(ladder, levels[:count], ladder.far_mask)
 
 
 @inner
@@ -153,6 +157,12 @@ def settle_best(book: Record, index: Int, price: Int) -> None:
 
 
 @rare
+def remove_best(book: Record, index: Int) -> None:
+    """The best level of a side goes."""
+    set_level(book, index, book.ladders[index].best_ticks, NO)
+
+
+@rare
 def uncross(book: Record, watch: Record) -> Int:
     """The packet left the book crossed: count it and remove what is in the way; returns the issue to stop at."""
     bids, asks = book.ladders[BIDS], book.ladders[ASKS]
@@ -163,7 +173,7 @@ def uncross(book: Record, watch: Record) -> Int:
     stale = ASKS if bids.best_row >= asks.best_row else BIDS
     while bids.best_ticks >= asks.best_ticks:
         note(watch, STALE_REMOVED)
-        set_level(book, stale, book.ladders[stale].best_ticks, 0)
+        remove_best(book, stale)
     return 0
 
 

@@ -12,6 +12,9 @@ has matched already, the rows say what became of each order.
 - **Anonymous orders.** A snapshot row flagged ANONYMOUS stands for all orders of one price. It is kept under an id made
   of its side and price, always negative. A reduce, delete or execute that names an unknown order, but a side and price
   where an anonymous order stands, and a size, is taken out of that one.
+- **Revived orders.** Feeds that arrive out of order delete an order before they add or change it; it would stay for ever.
+  The ids of the last 64 deletes are remembered: a replace of one of them is skipped, and so is an add whose delete came
+  before it.
 - **What rows may leave out.** Side 0 means not said, and so does price 0, except in ADD and REPLACE. The price of an
   EXECUTE is that of the trade, and compared with nothing. A DELETE of size 0 does not say a size.
 """
@@ -21,10 +24,10 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.ids import erase, find, insert, rebuild
-from tradewind.book.held import blocked, restamp_held, side_of, tend_held
+from tradewind.book.held import blocked, hold, move, remove_order, restamp_held, side_of, tend_held
 from tradewind.book.issues import FULL, NEVER, PRICE_LIMIT, Issue, in_order, note, other_row
-from tradewind.book.ladder import join, leave, shrink
-from tradewind.book.layout import BUY_STOPS, LADDER_MASK, Int, Record
+from tradewind.book.ladder import join, shrink
+from tradewind.book.layout import LADDER_MASK, Int, Record
 from tradewind.book.orders import clear_book, remove, take_slot
 from tradewind.core.dtypes import EventFlag, EventKind, TradingState
 from tradewind.core.kernels import inner, rare
@@ -36,13 +39,15 @@ EXECUTE, REPLACE = int(EventKind.EXECUTE), int(EventKind.REPLACE)
 CLEAR = int(EventKind.CLEAR)
 ANONYMOUS = int(EventFlag.ANONYMOUS)
 OPEN = int(TradingState.OPEN)
-UNKNOWN_ORDER, DUPLICATE_ORDER = int(Issue.UNKNOWN_ORDER), int(Issue.DUPLICATE_ORDER)
-CROSSED, LOCKED = int(Issue.CROSSED), int(Issue.LOCKED)
-OVERSIZE_EXECUTE, OVERSIZE_REDUCE = int(Issue.OVERSIZE_EXECUTE), int(Issue.OVERSIZE_REDUCE)
-WRONG_PLACE, WRONG_SIZE = int(Issue.WRONG_PLACE), int(Issue.WRONG_SIZE)
-BAD_SIZE, BAD_SIDE = int(Issue.BAD_SIZE), int(Issue.BAD_SIDE)
-BAD_PRICE, BAD_ID = int(Issue.BAD_PRICE), int(Issue.BAD_ID)
-ANONYMOUS_REDUCED = int(Issue.ANONYMOUS_REDUCED)
+NO, YES = np.int64(0), np.int64(1)
+UNKNOWN_ORDER, DUPLICATE_ORDER = np.int64(Issue.UNKNOWN_ORDER), np.int64(Issue.DUPLICATE_ORDER)
+REVIVED_ORDER = np.int64(Issue.REVIVED_ORDER)
+CROSSED, LOCKED = np.int64(Issue.CROSSED), np.int64(Issue.LOCKED)
+OVERSIZE_EXECUTE, OVERSIZE_REDUCE = np.int64(Issue.OVERSIZE_EXECUTE), np.int64(Issue.OVERSIZE_REDUCE)
+WRONG_PLACE, WRONG_SIZE = np.int64(Issue.WRONG_PLACE), np.int64(Issue.WRONG_SIZE)
+BAD_SIZE, BAD_SIDE = np.int64(Issue.BAD_SIZE), np.int64(Issue.BAD_SIDE)
+BAD_PRICE, BAD_ID = np.int64(Issue.BAD_PRICE), np.int64(Issue.BAD_ID)
+ANONYMOUS_REDUCED = np.int64(Issue.ANONYMOUS_REDUCED)
 
 
 @inner
@@ -52,23 +57,27 @@ def anonymous_id(side: Int, price: Int) -> Int:
 
 
 @inner
-def stand(book: Record, watch: Record, slot: Int, index: Int, held: Int) -> None:
-    """An order outside all ladders joins its side at its price, or is held."""
-    order = book.orders[slot]
-    if held:
-        index = BUY_STOPS - index
-        order.reserve_lots = watch.rows
-        watch.held_row = min(watch.held_row, watch.rows)
-    order.flags = index
-    join(book, index, slot, order.price_ticks)
-
-
-@inner
 def key_of(row: Record) -> Int:
     """Id under which an order is kept."""
     if np.int64(row.flags) & ANONYMOUS and np.int64(row.kind) == ADD:
         return anonymous_id(row.side, row.price_ticks)
     return row.order_id
+
+
+@inner
+def remember_deleted(watch: Record, mark: Int) -> None:
+    """The id of a DELETE goes into the ring, with a minus when the order was unknown."""
+    watch.deleted[watch.deletes & (len(watch.deleted) - 1)] = mark
+    watch.deletes += 1
+
+
+@rare
+def just_deleted(watch: Record, mark: Int) -> bool:
+    """Whether a mark is in the ring."""
+    for at in range(len(watch.deleted)):
+        if watch.deleted[at] == mark:
+            return True
+    return False
 
 
 @inner
@@ -87,6 +96,8 @@ def add(book: Record, ids: Record, watch: Record, row: Record, held: Int) -> Int
     at = find(book, ids, key)
     if ids.table[at].slot != 0:
         return DUPLICATE_ORDER
+    if watch.rows - watch.lost_row <= len(watch.deleted) and just_deleted(watch, -row.order_id):
+        return REVIVED_ORDER
     index = (1 - side) >> 1
     issue = blocked(book, index, price)
     if issue != 0 and not held:
@@ -96,14 +107,16 @@ def add(book: Record, ids: Record, watch: Record, row: Record, held: Int) -> Int
         return FULL
     order = book.orders[slot]
     order.order_id = key
-    order.price_ticks = price
     order.size_lots = size
-    stand(book, watch, slot, index, held)
+    if held:
+        index = hold(book, watch, slot, index)
+    order.flags = index
+    join(book, index, slot, price)
     insert(book, ids, at, key, slot)
     return 0
 
 
-@inner
+@rare
 def replace(book: Record, ids: Record, watch: Record, row: Record, held: Int, trusting: Int) -> Int:
     """An order takes a new price and size; returns 0 or the issue that prevented it."""
     price, size = row.price_ticks, row.size_lots
@@ -111,7 +124,8 @@ def replace(book: Record, ids: Record, watch: Record, row: Record, held: Int, tr
         return BAD_ID
     slot = np.int64(ids.table[find(book, ids, key_of(row))].slot)
     if slot == 0:
-        return UNKNOWN_ORDER
+        known = just_deleted(watch, row.order_id) or just_deleted(watch, -row.order_id)
+        return REVIVED_ORDER if known else UNKNOWN_ORDER
     if size <= 0:
         return BAD_SIZE
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
@@ -127,10 +141,9 @@ def replace(book: Record, ids: Record, watch: Record, row: Record, held: Int, tr
     issue = blocked(book, index, price)
     if issue != 0 and not held:
         return issue
-    leave(book, stands, slot)
-    order.price_ticks = price
-    order.size_lots = size
-    stand(book, watch, slot, index, held)
+    if held:
+        index = hold(book, watch, slot, index)
+    move(book, slot, index, price, size)
     return 0
 
 
@@ -156,6 +169,7 @@ def take(book: Record, ids: Record, watch: Record, row: Record, trusting: Int) -
     if kind == DELETE:
         if size != 0 and size != order.size_lots:
             return WRONG_SIZE
+        remember_deleted(watch, row.order_id)
         size = order.size_lots
     elif size > order.size_lots:
         return OVERSIZE_EXECUTE if kind == EXECUTE else OVERSIZE_REDUCE
@@ -167,7 +181,7 @@ def take(book: Record, ids: Record, watch: Record, row: Record, trusting: Int) -
     return 0
 
 
-@inner
+@rare
 def find_anonymous(book: Record, ids: Record, row: Record) -> Int:
     """Place in the id table of the anonymous order at a row's side and price, or -1."""
     if (row.side != 1 and row.side != -1) or not -PRICE_LIMIT < row.price_ticks < PRICE_LIMIT:
@@ -188,8 +202,7 @@ def take_anonymous(book: Record, ids: Record, watch: Record, row: Record) -> Int
         return OVERSIZE_EXECUTE if np.int64(row.kind) == EXECUTE else OVERSIZE_REDUCE
     note(watch, ANONYMOUS_REDUCED)
     if row.size_lots == order.size_lots:
-        remove(book, slot)
-        erase(ids, at)
+        remove_order(book, ids, slot)
     else:
         shrink(book, np.int64(order.flags) & LADDER_MASK, slot, row.size_lots)
     return 0
@@ -202,9 +215,7 @@ def drop(book: Record, ids: Record, row: Record) -> None:
     if ids.table[at].slot == 0:
         at = find_anonymous(book, ids, row)
     if at >= 0:
-        slot = np.int64(ids.table[at].slot)
-        erase(ids, at)
-        remove(book, slot)
+        remove_order(book, ids, np.int64(ids.table[at].slot))
 
 
 @rare
@@ -215,7 +226,7 @@ def mend(book: Record, ids: Record, watch: Record, row: Record, issue: Int) -> I
         0, or the issue to stop at, or ``FULL``.
     """
     action = np.int64(row.kind)
-    held = trusting = 0
+    held = trusting = NO
     while issue > 0:
         crossing = issue in (CROSSED, LOCKED)
         if not crossing or watch.state == OPEN:
@@ -223,9 +234,9 @@ def mend(book: Record, ids: Record, watch: Record, row: Record, issue: Int) -> I
             if watch.strict:
                 return issue
         if crossing:
-            held = 1
+            held = YES
         elif issue == WRONG_PLACE:
-            trusting = 1
+            trusting = YES
         elif issue == UNKNOWN_ORDER and action == REPLACE:
             action = ADD
         elif issue == DUPLICATE_ORDER:
@@ -235,6 +246,11 @@ def mend(book: Record, ids: Record, watch: Record, row: Record, issue: Int) -> I
             else:
                 drop(book, ids, row)
         else:
+            if issue == UNKNOWN_ORDER and np.int64(row.kind) == DELETE:
+                remember_deleted(watch, -row.order_id)
+                watch.lost_row = watch.rows
+            if issue == WRONG_SIZE:
+                remember_deleted(watch, row.order_id)
             if issue in (OVERSIZE_EXECUTE, OVERSIZE_REDUCE, WRONG_SIZE) or (issue == BAD_SIZE and action == REPLACE):
                 drop(book, ids, row)
             return 0
@@ -270,8 +286,7 @@ def clear_side(book: Record, ids: Record, side: Int) -> None:
     for slot in range(1, np.int64(book.top) + 1):
         order = book.orders[slot]
         if order.size_lots > 0 and side_of(np.int64(order.flags) & LADDER_MASK) == side:
-            erase(ids, find(book, ids, order.order_id))
-            remove(book, slot)
+            remove_order(book, ids, slot)
 
 
 @inner
@@ -288,11 +303,11 @@ def apply_l3(book: Record, ids: Record, watch: Record, row: Record) -> Int:
         stop = in_order(watch, row)
         if stop == 0:
             if kind == ADD:
-                stop = add(book, ids, watch, row, 0)
+                stop = add(book, ids, watch, row, NO)
             elif kind == REPLACE:
-                stop = replace(book, ids, watch, row, 0, 0)
+                stop = replace(book, ids, watch, row, NO, NO)
             else:
-                stop = take(book, ids, watch, row, 0)
+                stop = take(book, ids, watch, row, NO)
             if stop != 0:
                 stop = mend(book, ids, watch, row, stop)
     if stop == 0 and watch.held_row != NEVER:

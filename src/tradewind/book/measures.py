@@ -110,7 +110,7 @@ def queue_ahead(book: Record, slot: Int) -> tuple[Int, Int]:
     return lots, orders
 
 
-@inner
+@rare
 def write_best(book: Record, best: Record) -> None:
     """Best quotes of a book into a record of dtype :data:`BEST`."""
     best.bid_lots = best_lots(book, BIDS)
