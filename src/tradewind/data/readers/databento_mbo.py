@@ -31,7 +31,7 @@ import numpy as np
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError
-from tradewind.core.kernels import entry, inner
+from tradewind.core.kernels import entry, inner, rare
 from tradewind.data.readers.databento_records import PRICE_UNIT, UNDEFINED_PRICE, RecordFlag
 
 __all__ = ["mbo_rows", "open_event"]
@@ -180,23 +180,9 @@ def _unexplained(records: Records, i: Int) -> Int:
     return left
 
 
-@inner
-def _cancel(records: Records, i: Int, row: Record, left: Int, divisor: Int, is_itch: Int) -> Int:  # noqa: PLR0917
-    """Row of a cancel of which fills left ``left``; returns how many rows it wrote."""
-    record = records[i]
-    was_filled = left != np.int64(record.size)
-    if was_filled and left <= 0:
-        return 0
-    _put(row, record, KIND_REDUCE, left, divisor)
-    if is_itch and not was_filled and i + 1 < len(records) and _is_replace(record, records[i + 1]):
-        row.kind = KIND_DELETE
-        row.flags |= ROW_REPLACED
-    return 1
-
-
-@inner
+@rare
 def _fill(records: Records, i: Int, rows: Records, out: Int, filled: Records, divisor: Int) -> Int:  # noqa: PLR0917
-    """Rows of a fill; returns how many it wrote."""
+    """Rows of fill ``i``, written from ``out`` on; returns how many."""
     record, size, count = records[i], np.int64(records[i].size), 0
     after = _after_fill(records, i)
     if after >= 0 and records[after].action == MODIFY:
@@ -208,13 +194,33 @@ def _fill(records: Records, i: Int, rows: Records, out: Int, filled: Records, di
     elif after >= 0 and filled[after] + size > np.int64(records[after].size):
         after = -1
     row = rows[out + count]
+    _put(row, record, KIND_EXECUTE if after >= 0 else KIND_TRADE, size, divisor)
     if after >= 0:
         filled[after] += size
-        _put(row, record, KIND_EXECUTE, size, divisor)
     else:
-        _put(row, record, KIND_TRADE, size, divisor)
         row.side = -row.side
     return count + 1
+
+
+@inner
+def _kind(records: Records, i: Int, filled: Records, is_itch: Int) -> Int:
+    """Kind, size and own flags of the row of any record but a fill; kind 0 where there is none."""
+    record = records[i]
+    action, size = np.int64(record.action), np.int64(record.size)
+    if action == ADD:
+        is_new = is_itch and i > 0 and filled[i - 1] == 0 and _is_replace(records[i - 1], record)
+        return KIND_ADD, size, ROW_REPLACED if is_new else 0
+    if action == CANCEL:
+        if is_itch and filled[i] == 0 and i + 1 < len(records) and _is_replace(record, records[i + 1]):
+            return KIND_DELETE, size, ROW_REPLACED
+        left = size - filled[i]
+        return KIND_REDUCE if left > 0 or filled[i] == 0 else 0, left, 0
+    if action == MODIFY:
+        return KIND_REPLACE if filled[i] == 0 else 0, size, 0
+    if action == TRADE:
+        left = _unexplained(records, i)
+        return KIND_TRADE if left > 0 else 0, left, 0
+    return KIND_CLEAR if action == CLEAR else 0, np.int64(0), 0
 
 
 @entry
@@ -223,28 +229,14 @@ def _convert(records: Array, rows: Array, filled: Array, divisor: int, is_itch: 
     out = 0
     for i in range(len(records)):
         record = records[i]
-        action, size = np.int64(record.action), np.int64(record.size)
-        if action == ADD:
-            _put(rows[out], record, KIND_ADD, size, divisor)
-            if is_itch and i > 0 and filled[i - 1] == 0 and _is_replace(records[i - 1], record):
-                rows[out].flags |= ROW_REPLACED
-            out += 1
-        elif action == CANCEL:
-            out += _cancel(records, i, rows[out], size - filled[i], divisor, is_itch)
-        elif action == FILL:
+        if record.action == FILL:
             out += _fill(records, i, rows, out, filled, divisor)
-        elif action == MODIFY:
-            if filled[i] == 0:
-                _put(rows[out], record, KIND_REPLACE, size, divisor)
+        else:
+            kind, size, own = _kind(records, i, filled, is_itch)
+            if kind != 0:
+                _put(rows[out], record, kind, size, divisor)
+                rows[out].flags |= own
                 out += 1
-        elif action == TRADE:
-            left = _unexplained(records, i)
-            if left > 0:
-                _put(rows[out], record, KIND_TRADE, left, divisor)
-                out += 1
-        elif action == CLEAR:
-            _put(rows[out], record, KIND_CLEAR, 0, divisor)
-            out += 1
         if (record.flags & LAST) != 0 and out > 0:
             rows[out - 1].flags |= ROW_LAST
     return out
