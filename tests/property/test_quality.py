@@ -72,6 +72,17 @@ def test_any_event_rows(rows, cuts):
     check_events(rows, cuts)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from([0, 1])), max_size=20), st.lists(st.integers(0, 20)))
+def test_open_packets(rows, cuts):
+    """Event times a millisecond or so apart."""
+    events = np.zeros(len(rows), dtype=EVENT)
+    events["ts_event_ns"] = [999_999 * at + at // 3 * 2 for at, _ in rows]
+    events["kind"], events["side"] = EventKind.TRADE, 1
+    events["flags"] = [flags for _, flags in rows]
+    check_events(events, cuts)
+
+
 def check_events(rows, cuts):
     found, (steps, steps_of_one) = twin.check_events(rows)
     scan = scanned(rows, cuts)

@@ -154,7 +154,7 @@ RULES: dict[Check, Rule] = {
     ),
     Check.LAST_MISSING: Rule(
         "Open packets", "rows",
-        "a row without LAST that is followed by one of another event time and sequence, or by nothing",
+        "a row without LAST that is followed by one more than 1 ms before or after it, or by nothing",
         "The end of a packet is not marked: a book would be looked at in mid-change.",
         0.0, 0.25,
     ),

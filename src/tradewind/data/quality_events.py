@@ -28,6 +28,8 @@ OUTLIER_SCALES = 10.0
 SIZE_OUTLIER = 1000.0
 """Times the rolling median at which a trade size is an outlier."""
 PRICE_FLOOR = 0.0005
+PACKET_NS = 1_000_000
+"""Rows of one packet may be of slightly different event times, but not further apart than this [ns]."""
 
 ADD, REDUCE, DELETE, EXECUTE = (int(EventKind[name]) for name in ("ADD", "REDUCE", "DELETE", "EXECUTE"))
 REPLACE, TRADE, LEVEL, QUOTE = (int(EventKind[name]) for name in ("REPLACE", "TRADE", "LEVEL", "QUOTE"))
@@ -103,7 +105,7 @@ def scan_events(rows: Array, files: Array, instruments: Array) -> None:
 def look_at_time(file: Record, seen: Record, row: Record) -> None:
     """Both clocks, the sequence, and whether the packet before was closed."""
     at = row.ts_event_ns
-    if seen.packet_open != 0 and at != seen.last_event_ns and row.sequence != seen.last_sequence:
+    if seen.packet_open != 0 and abs(at - seen.last_event_ns) > PACKET_NS:
         place = (seen.last_row, seen.last_sequence, seen.last_event_ns, seen.symbol)
         flag_row(file, LAST_MISSING, np.int64(0), place)
     if at > 0:

@@ -264,15 +264,17 @@ def _verdict(found: list[Finding], rows: int) -> tuple[Verdict, str]:
     if not rows:
         return Verdict.BROKEN, "There are no rows."
     for verdict, severity in ((Verdict.BROKEN, Severity.ERROR), (Verdict.USABLE, Severity.WARNING)):
-        named = [
-            f"{f.title.lower()} ({f.count:,}{f', {f.share:.2%}' if f.of > 1 else ''})"
-            for f in found
-            if f.severity == severity
-        ]
+        named = [f"{f.title.lower()} ({_told(f)})" for f in found if f.severity == severity]
         if named:
             reason = ", ".join(named)
             return verdict, f"{reason[0].upper()}{reason[1:]}."
     return Verdict.CLEAN, "Every check found nothing that matters."
+
+
+def _told(finding: Finding) -> str:
+    """Count and share, in short."""
+    share = f"{finding.share:.2%}" if finding.share >= 0.00005 else "under 0.01%"
+    return f"{finding.count:,}" + (f", {share}" if finding.of > 1 else "")
 
 
 def latency_summary(state: Array) -> LatencySummary | None:

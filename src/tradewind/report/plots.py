@@ -30,6 +30,7 @@ TONES = {
     Tone.BAD: "#d8483e",
 }
 """Colours of marks by what they say."""
+MOST_TICKS = 6
 MARGIN_TOP, MARGIN_BOTTOM, GUTTER, GAP = 8, 42, 172, 26
 
 
@@ -160,21 +161,34 @@ def log_ticks(low: float, high: float, names: Sequence[tuple[float, str]]) -> Pl
     Args:
         low: Smallest value shown, above 0.
         high: Largest.
-        names: Values and what stands at them; those in range are used.
+        names: Values and what stands at them; of those in range at most six are used.
     """
     shown = [(value, text) for value, text in names if low <= value <= high]
+    shown = shown[:: 1 + (len(shown) - 1) // MOST_TICKS]
     ticks = {"tickvals": [value for value, _ in shown], "ticktext": [text for _, text in shown]} if shown else {}
     return {"type": "log", "range": [float(np.log10(low)), float(np.log10(high))], **ticks}
 
 
 def axis_of(settings: Plot) -> Plot:
     """An axis in the house style, with settings of its own."""
-    plain = {"zeroline": False, "showline": False, "ticks": "", "tickfont": {"size": 11}, "gridwidth": 1}
+    plain = {
+        "zeroline": False,
+        "showline": False,
+        "tickangle": 0,
+        "ticks": "",
+        "tickfont": {"size": 11},
+        "gridwidth": 1,
+    }
     return plain | settings
 
 
 def stack_panels(
-    panels: Sequence[Panel], x_axis: Plot, shaded: Sequence[tuple[str, str]] = (), *, left: int = GUTTER
+    panels: Sequence[Panel],
+    x_axis: Plot,
+    shaded: Sequence[tuple[str, str]] = (),
+    *,
+    left: int = GUTTER,
+    bottom: int = MARGIN_BOTTOM,
 ) -> Plot:
     """Panels under each other over one horizontal axis, moved and zoomed together; their titles in the left gutter.
 
@@ -183,6 +197,7 @@ def stack_panels(
         x_axis: Settings of the horizontal axis.
         shaded: Stretches of the horizontal axis with a darker ground.
         left: Room for titles and labels of the vertical axes [px].
+        bottom: Room for labels of the horizontal axis [px].
 
     Returns:
         A Plotly figure.
@@ -190,8 +205,8 @@ def stack_panels(
     inner = sum(panel.height for panel in panels) + GAP * (len(panels) - 1)
     data: list[Plot] = []
     layout: Plot = {
-        "height": inner + MARGIN_TOP + MARGIN_BOTTOM,
-        "margin": {"l": left, "r": 10, "t": MARGIN_TOP, "b": MARGIN_BOTTOM},
+        "height": inner + MARGIN_TOP + bottom,
+        "margin": {"l": left, "r": 10, "t": MARGIN_TOP, "b": bottom},
         "font": {"family": FONT, "size": 12},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -203,9 +218,9 @@ def stack_panels(
     used = 0
     for number, panel in enumerate(panels, start=1):
         suffix = "" if number == 1 else str(number)
-        top, bottom = 1 - used / inner, max(0.0, 1 - (used + panel.height) / inner)
+        top, low = 1 - used / inner, max(0.0, 1 - (used + panel.height) / inner)
         used += panel.height + GAP
-        layout[f"yaxis{suffix}"] = axis_of({"domain": [bottom, top], "fixedrange": True, **panel.axis})
+        layout[f"yaxis{suffix}"] = axis_of({"domain": [low, top], "fixedrange": True, **panel.axis})
         layout[f"legend{suffix}"] = _legend(top - 36 / inner)
         layout["annotations"] += _title(panel, top, left)
         data += _placed(panel, suffix)

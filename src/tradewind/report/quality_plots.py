@@ -38,6 +38,8 @@ KIND_COLORS = {
 MINUTE_NS = 60_000_000_000
 SHADED_AT_MOST = 60
 STRIP_PX = 19
+TAIL = 0.0002
+"""Share left out at either end of a histogram on a log axis."""
 TIME_NAMES = (
     *((10.0**k, duration_text(10.0**k)) for k in range(10)),
     *((6e10, "1 min"), (6e11, "10 min"), (3.6e12, "1 h"), (3.6e13, "10 h")),
@@ -211,15 +213,16 @@ def _spread_out(counts: Array, bounds: Array, edges: Array) -> Array:
 def _small(trace: Plot, axis: Plot) -> Plot:
     """A histogram by itself; heights are shares of all."""
     panel = Panel(title="", traces=(trace,), height=190, axis={"tickformat": ".0%", "nticks": 4})
-    return stack_panels([panel], axis, left=42)
+    return stack_panels([panel], axis, left=42, bottom=24)
 
 
 def _log_figure(sketch: Array, color: str, names: Sequence[tuple[float, str]], told: Plot) -> tuple[Plot, float]:
     """Histogram of a sketch on a log axis from 1 up; returns the plot and the share of zeros."""
     bounds = bucket_bounds()
-    filled = np.flatnonzero(sketch[1:]) + 1
-    low = np.floor(8 * np.log10(bounds[filled[0]])) / 8
-    high = np.ceil(8 * np.log10(bounds[filled[-1] + 1])) / 8
+    below = np.cumsum(sketch[1:]) / sketch[1:].sum()
+    first, last = (int(np.searchsorted(below, share)) + 1 for share in (TAIL, 1 - TAIL))
+    low = np.floor(8 * np.log10(bounds[first])) / 8
+    high = np.ceil(8 * np.log10(bounds[last + 1])) / 8
     edges = 10 ** np.arange(low, high + 0.0625, 0.125)
     positive = sketch.astype(np.float64)
     positive[0] = 0
