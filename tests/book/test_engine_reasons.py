@@ -130,8 +130,8 @@ TABLES: dict[str, tuple[MessageKind, Table]] = {
 
 def prepared() -> tuple[MatchingEngine, NaiveBook]:
     """Ticks of 5, lots of 2, a full pool of three orders, a last trade at 105."""
-    engine = MatchingEngine(price_band=(50, 500), steps=(5, 2), levels=64, orders=4)
-    twin = NaiveBook(price_band=(50, 500), tick_step=5, lot_step=2, capacity=3, max_lots=(1 << 62) // 4)
+    engine = MatchingEngine(price_band=(50, 500), steps=(5, 2), levels=64, orders=3)
+    twin = NaiveBook(price_band=(50, 500), tick_step=5, lot_step=2, capacity=3, max_lots=1 << 41)
     for fields in (
         {"kind": K.LIMIT, "order_id": 9, "side": -1, "price_ticks": 105, "size_lots": 2},
         {"kind": K.MARKET, "order_id": 10, "side": 1, "size_lots": 2},

@@ -11,7 +11,7 @@ from tradewind.book.engine import MatchingEngine
 from tradewind.core.dtypes import MESSAGE, MessageKind, TradingState
 from tradewind.core.types import SelfTradePrevention, TimeInForce
 
-ORDERS = 12
+ORDERS = 11
 ids = st.integers(1, 30)
 sides = st.sampled_from([1, -1])
 near = st.integers(990, 1010)
@@ -35,9 +35,8 @@ class EngineMachine(RuleBasedStateMachine):
         band = (low - 900, 100_000)
         size = {"levels": 64, "orders": ORDERS, "fill_rows": 2}
         self.engine = MatchingEngine(self_trade=self_trade, price_band=band, steps=steps, **size)  # type: ignore[arg-type]
-        self.twin = NaiveBook(self_trade=self_trade, price_band=band, capacity=ORDERS - 1)
+        self.twin = NaiveBook(self_trade=self_trade, price_band=band, capacity=ORDERS)
         self.twin.tick_step, self.twin.lot_step = steps
-        self.twin.max_lots = (1 << 62) // ORDERS
         self.now = 0
 
     def send(self, **fields: int) -> None:

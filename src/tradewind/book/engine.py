@@ -23,7 +23,7 @@ MAX_TICKS = 1 << 40
 """Prices lie between ``-MAX_TICKS`` and ``+MAX_TICKS``, so that no difference overflows."""
 FILL_ROWS = 1 << 14
 MAGIC = b"tradewind book 1"
-HEAD = struct.Struct("<16sqqqq")
+HEAD = struct.Struct("<16sqqq")
 
 
 class Answer(NamedTuple):
@@ -59,7 +59,7 @@ class MatchingEngine:
         price_band: Lowest and highest limit price; also bounds what a market order may pay [ticks].
         steps: Prices are multiples of the first [ticks], sizes of the second [lots].
         levels: Ticks of each side's window, a power of two; prices outside it wait in lists.
-        orders: Orders that may be live at once, plus one. Memory is committed as it is used.
+        orders: Orders that may be live at once. Memory is committed as it is used.
         fill_rows: Rows of the fill buffer; it is emptied as often as needed, so no fill is ever lost.
 
     Attributes:
@@ -89,24 +89,29 @@ class MatchingEngine:
         price_band: tuple[int, int] = (1, MAX_TICKS),
         steps: tuple[int, int] = (1, 1),
         levels: int = BOOK_WIDTH,
-        orders: int = BOOK_ORDERS,
+        orders: int = BOOK_ORDERS - 1,
         fill_rows: int = FILL_ROWS,
     ) -> None:
-        if fill_rows < 1:
-            raise InvalidValueError("fill_rows", "1 or more", fill_rows)
+        if not 1 <= fill_rows <= FILL_ROWS:
+            raise InvalidValueError("fill_rows", f"1 to {FILL_ROWS}", fill_rows)
+        if orders < 1:
+            raise InvalidValueError("orders", "1 or more", orders)
         if min(steps) < 1:
             raise InvalidValueError("steps", "1 or more each", steps)
         self.instrument = instrument
-        self.books = aligned_zeros(1, book_dtype(levels, orders))
-        self.tables = aligned_zeros(1, ids_dtype(orders))
-        self._fills = aligned_zeros(1, fills_dtype(fill_rows))
+        pool = max(BOOK_ORDERS, 1 << orders.bit_length())  # one compiled type serves every engine of this width
+        self.books = aligned_zeros(1, book_dtype(levels, pool))
+        self.tables = aligned_zeros(1, ids_dtype(pool))
+        self._fills = aligned_zeros(1, fills_dtype(FILL_ROWS))
+        self._fills["withheld"] = FILL_ROWS - fill_rows
         self._one = np.zeros(1, MESSAGE)
         self._reason = np.zeros(1, np.uint8)
+        self._set("capacity", orders)
         open_book(self.books, self.tables)
         self._set("self_trade", SelfTradePrevention(self_trade))
         self._set("tick_step", steps[0])
         self._set("lot_step", steps[1])
-        self._set("max_lots", (1 << 62) // orders)
+        self._set("max_lots", (1 << 62) // pool)
         self.set_price_band(*price_band)
         self.set_state(TradingState.OPEN)
 
@@ -366,7 +371,7 @@ class MatchingEngine:
         dtype = self.books.dtype
         used = dtype.fields["orders"][1] + 64 * (int(self.books["top"][0]) + 1)  # type: ignore[index]
         levels, orders = dtype["ladders"].base["levels"].shape[0], dtype["orders"].shape[0]
-        head = HEAD.pack(MAGIC, levels, orders, self._fills.dtype["rows"].shape[0], used)
+        head = HEAD.pack(MAGIC, levels, orders, used)
         return head + self.books.view(np.uint8)[:used].tobytes()
 
     def digest(self) -> str:
@@ -386,10 +391,10 @@ class MatchingEngine:
         """
         if len(snapshot) < HEAD.size or not snapshot.startswith(MAGIC):
             raise InvalidValueError("snapshot", f"bytes that begin with {MAGIC!r}", snapshot[: len(MAGIC)])
-        _, levels, orders, fill_rows, used = HEAD.unpack_from(snapshot)
+        _, levels, orders, used = HEAD.unpack_from(snapshot)
         if len(snapshot) != HEAD.size + used:
             raise InvalidValueError("snapshot", f"{HEAD.size + used} bytes", len(snapshot))
-        engine = cls(instrument, levels=levels, orders=orders, fill_rows=fill_rows)
+        engine = cls(instrument, levels=levels, orders=orders - 1)
         engine.books.view(np.uint8)[:used] = np.frombuffer(snapshot, np.uint8, used, HEAD.size)
         rebuild_ids(engine.books, engine.tables)
         return engine

@@ -158,6 +158,7 @@ def book_dtype(levels: int = BOOK_WIDTH, orders: int = BOOK_ORDERS, *, stops: bo
 HEADER: list[Field] = [
     ("clock_ns", "i8"),
     ("live", "i8"),
+    ("capacity", "i8"),
     ("free", "u4"),
     ("top", "u4"),
     ("min_ticks", "i8"),
@@ -202,12 +203,12 @@ def _lines(fields: list[Field]) -> np.dtype[np.void]:
 
 
 def fills_dtype(rows: int) -> np.dtype[np.void]:
-    """Dtype of a fill buffer: ``count`` rows are taken of ``rows``.
+    """Dtype of a fill buffer: ``count`` rows are taken, ``withheld`` rows at the end are not used.
 
     Args:
-        rows: Capacity; matching pauses when it is reached and goes on when the buffer has been emptied.
+        rows: Length; matching pauses when the buffer is full and goes on when it has been emptied.
     """
-    return np.dtype([("count", "i8"), ("rows", FILL, (rows,))], align=True)
+    return np.dtype([("count", "i8"), ("withheld", "i8"), ("rows", FILL, (rows,))], align=True)
 
 
 def aligned_zeros(count: int, dtype: np.dtype[np.void]) -> Array:

@@ -117,7 +117,7 @@ def match(book: Record, ids: Record, fills: Record) -> None:
     ladder = book.ladders[opposite]
     guard = guarded(book, taker.owner)
     while left > 0 and not is_better(opposite, limit, ladder.best_ticks):
-        if fills.count >= len(fills.rows):
+        if fills.count + fills.withheld >= len(fills.rows):
             book.busy = 1
             break
         slot = np.int64(ladder.levels[ladder.best_ticks & (width(ladder) - 1)].head)

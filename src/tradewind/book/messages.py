@@ -209,7 +209,7 @@ def apply_rare(book: Record, ids: Record, fills: Record, message: Record) -> Int
 @inner
 def is_full(book: Record) -> Int:
     """Whether no slot is free."""
-    return book.free == 0 and np.int64(book.top) + 1 >= len(book.orders)
+    return book.free == 0 and np.int64(book.top) >= book.capacity
 
 
 @inner

@@ -13,7 +13,12 @@ __all__ = ["clear_book", "release", "remove", "take_slot"]
 
 @rare
 def clear_book(book: Record) -> None:
-    """Make a zeroed or used record an empty book; limits, state and counters stay."""
+    """Make a zeroed or used record an empty book; limits, state and counters stay.
+
+    A ``capacity`` of 0 becomes the whole pool.
+    """
+    if book.capacity == 0:
+        book.capacity = len(book.orders) - 1
     for index in range(len(book.ladders)):
         ladder = book.ladders[index]
         ladder.best_ticks = worst_price(index)
@@ -43,7 +48,7 @@ def take_slot(book: Record) -> Int:
         book.free = book.orders[slot].next
     else:
         slot = np.int64(book.top) + 1
-        if slot >= len(book.orders):
+        if slot > book.capacity:
             return 0
         book.top = slot
     book.live += 1
