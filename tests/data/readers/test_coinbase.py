@@ -192,6 +192,7 @@ def test_a_book_alone(path: Path) -> None:
     ("bad", "field", "message_part"),
     [
         (message("open", 0, remaining_size="1,5"), "size", "1,5"),
+        (message("open", 0, remaining_size="0.123456789"), "size", "whole lots of 1E-8, got '0.123456789'"),
         (message("open", 0), "size", "a decimal number, got ''"),
         (message("open", 0, remaining_size="1", price="NaN"), "price", "NaN"),
         (message("open", 0, remaining_size="1", side="bid"), "side", "buy or sell, got 'bid'"),

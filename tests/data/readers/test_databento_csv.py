@@ -156,6 +156,17 @@ def test_mbp10_gives_changed_levels(pretty: bool, path: Path) -> None:
     assert rows["ts_recv_ns"].tolist() == (rows["ts_event_ns"] + 1000).tolist()
 
 
+def test_levels_and_quotes_off_tick_say_so(path: Path) -> None:
+    for levels, kind in ((10, "LEVEL"), (1, "QUOTE")):
+        book = [(13_005_000_000, 5, 14 * E9, 7)]
+        path.write_text(databento_csv(book_records(levels, [("A", "B", 13_005_000_000, 5, book)])))
+        feed = DatabentoCsvReader().open(path, CENT)
+        (batch,) = feed
+        assert [row[:4] for row in shown(batch.rows)][-2:] == [(kind, 1, 1300, 5), (kind, -1, 1400, 7)]
+        assert (batch.rows["flags"][-2:] & EventFlag.OFF_TICK).tolist() == [EventFlag.OFF_TICK, 0]
+        assert feed.counts == {"prices off tick": 1}
+
+
 @pytest.mark.parametrize("size", [1, 700, 1500])
 def test_levels_are_remembered_across_blocks(size: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = databento_csv(book_records(10, TEN))

@@ -268,7 +268,7 @@ def _rows(path: Path, columns: _Change, instrument: Instrument) -> Array:
     rows["ts_event_ns"] = iso_ns(path, numbers, pl.Series("time", columns.time))
     rows["sequence"] = columns.sequence
     rows["kind"] = columns.kind
-    minus, _ = column_steps(path, numbers, _decimals(path, numbers, "new_size", columns.minus), instrument.lot_size)
+    minus = _lots(path, numbers, "new_size", columns.minus, instrument)
     grows = minus > rows["size_lots"]
     rows["kind"][grows] = EventKind.REPLACE
     rows["size_lots"] = np.where(grows, minus, rows["size_lots"] - minus)
@@ -285,13 +285,20 @@ def _orders(path: Path, numbers: Array, columns: _Change | _Orders, instrument: 
         at = int(known.argmin())
         raise DataError(path, "buy or sell", columns.side[at], row=int(numbers[at]), field="side")
     prices = _decimals(path, numbers, "price", columns.price)
-    sizes = _decimals(path, numbers, "size", columns.size)
     rows["side"] = np.where(is_bid, 1, -1)
     rows["order_id"] = [order_id_of(name) for name in columns.order]
     rows["price_ticks"], off = column_steps(path, numbers, prices, instrument.tick_size)
-    rows["size_lots"], _ = column_steps(path, numbers, sizes, instrument.lot_size)
+    rows["size_lots"] = _lots(path, numbers, "size", columns.size, instrument)
     rows["flags"] = np.where(off, EventFlag.OFF_TICK, 0)
     return rows
+
+
+def _lots(path: Path, numbers: Array, name: str, texts: Sequence[str], instrument: Instrument) -> Array:
+    lots, off = column_steps(path, numbers, _decimals(path, numbers, name, texts), instrument.lot_size)
+    if off.any():
+        at, expected = int(off.argmax()), f"whole lots of {instrument.lot_size}"
+        raise DataError(path, expected, texts[at], row=int(numbers[at]), field=name, hint="Say the lot with --lot.")
+    return lots
 
 
 def _decimals(path: Path, numbers: Array, name: str, texts: Sequence[str]) -> pl.Series:

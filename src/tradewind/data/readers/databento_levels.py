@@ -50,7 +50,7 @@ def depth_rows(
     Returns:
         The rows (dtype ``EVENT``), and the last book, for the next call.
     """
-    ticks, lots, _ = _books(records, tick)
+    ticks, lots, off = _books(records, tick)
     stamps = event_rows(records, tick)
     for name in ("price_ticks", "size_lots", "side", "flags"):
         stamps[name] = 0  # those of the event; each level has its own
@@ -59,6 +59,10 @@ def depth_rows(
     levels = depth_changes(stamps, ticks, lots, before)
     owner = levels["sequence"].copy()
     levels["sequence"] = sequence[owner]
+    if off.any():
+        side = (levels["side"] < 0).astype(np.int64)
+        is_off = (off[owner, side] & (ticks[owner, side] == levels["price_ticks"][:, None])).any(axis=1)
+        levels["flags"] |= np.where(is_off, EventFlag.OFF_TICK, 0).astype(np.uint16)
     built = Rows(records)
     built.add(levels, owner)
     _add_trades(built, tick)
