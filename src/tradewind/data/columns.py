@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +12,7 @@ import polars as pl
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError
+from tradewind.data.csv_block import CsvBlock, bad_row, fields_of, refused
 from tradewind.data.source import blocks
 
 __all__ = ["DECIMAL", "column_steps", "csv_frames", "infer_step", "iso_ns", "rescale", "to_steps"]
@@ -22,7 +21,6 @@ DECIMAL = pl.Decimal(38, 12)
 """Column type for prices and sizes that must be read exactly."""
 
 BLOCK_BYTES = 2 << 20
-QUOTED = re.compile(rb'"[^"]*"')
 
 
 def csv_frames(
@@ -58,14 +56,14 @@ def csv_frames(
             names = _header(path, line, schema)
         if not (text := text.rstrip(b"\n")):
             continue
-        frame = _frame(_Block(path, text, names, row), schema, optional)
+        frame = _frame(CsvBlock(path, text, names, row), schema, optional)
         yield row, frame
         row += len(frame)
 
 
 def _header(path: Path, line: bytes, schema: Collection[str]) -> list[str]:
     """Names of the columns; those that are not wanted get a made-up name, so that they may repeat or be empty."""
-    names = [name.strip() for name in _fields(line.decode("utf-8", errors="replace"))]
+    names = [name.strip() for name in fields_of(line.decode("utf-8", errors="replace"))]
     for name in schema:
         if names.count(name) != 1:
             found = f"columns {', '.join(names)}" if name not in names else f"{names.count(name)} of that name"
@@ -73,99 +71,18 @@ def _header(path: Path, line: bytes, schema: Collection[str]) -> list[str]:
     return [name if name in schema else f"{index}:{name}" for index, name in enumerate(names)]
 
 
-def _fields(line: str) -> list[str]:
-    """Fields of one line, in which some may be quoted; of bytes that are no text, something."""
-    try:
-        return next(csv.reader([line]), [""])
-    except csv.Error:
-        return [line]
-
-
-class _Block:
-    """Some whole lines of a file, and where they stand in it."""
-
-    def __init__(self, path: Path, text: bytes, names: list[str], row: int) -> None:
-        self.path, self.text, self.names, self.row = path, text, names, row
-
-    def is_ragged(self) -> bool:
-        """Whether fields are missing; Polars itself refuses rows with too many, so a total is enough."""
-        bare = QUOTED.sub(b"", self.text) if b'"' in self.text else self.text
-        lines = _count(self.text, b"\n") + 1
-        if bare is not self.text and (b'"' in bare or _count(bare, b"\n") + 1 != lines):
-            return True
-        return _count(bare, b",") + lines != lines * len(self.names)
-
-
-def _count(text: bytes, letter: bytes) -> int:
-    """``text.count(letter)``, several times as fast."""
-    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == letter[0]))
-
-
-def _frame(block: _Block, schema: Mapping[str, pl.DataType], optional: Collection[str]) -> pl.DataFrame:
+def _frame(block: CsvBlock, schema: Mapping[str, pl.DataType], optional: Collection[str]) -> pl.DataFrame:
     if block.is_ragged():
-        raise _bad_row(block, schema, optional)
+        raise bad_row(block, schema, optional)
     types = {name: schema.get(name, pl.String()) for name in block.names}
     try:
         frame = pl.read_csv(block.text, has_header=False, schema=types).select(list(schema))
     except pl.exceptions.PolarsError as error:
-        raise _bad_row(block, schema, optional, str(error)) from None
-    if any(_refused(column, optional).any() for column in frame):
-        raise _bad_row(block, schema, optional)
+        raise bad_row(block, schema, optional, str(error)) from None
+    if any(refused(column, optional).any() for column in frame):
+        raise bad_row(block, schema, optional)
     floats = [name for name in optional if schema[name].is_float()]
     return frame.with_columns(pl.col(floats).fill_nan(None)) if floats else frame
-
-
-def _refused(column: pl.Series, optional: Collection[str]) -> pl.Series:
-    """Which values are missing where one is required, or infinite."""
-    refused = column.is_null() & (column.name not in optional)
-    if not column.dtype.is_float():
-        return refused
-    return refused | (column.is_infinite() if column.name in optional else ~column.is_finite())
-
-
-def _bad_row(
-    block: _Block, schema: Mapping[str, pl.DataType], optional: Collection[str], reason: str = "something else"
-) -> DataError:
-    """Name the first row that does not fit; only run once something is known to be wrong."""
-    lines = block.text.decode("utf-8", errors="replace").split("\n")
-    faults = [fault for fault in (_odd_line(block, lines), _short_line(block, lines)) if fault]
-    whole = min((row for row, *_ in faults), default=len(lines))
-    rows = [line.split(",") if '"' not in line else next(csv.reader([line]), [""]) for line in lines[:whole]]
-    for name, kind in schema.items():
-        place = block.names.index(name)
-        texts = pl.Series(name, [fields[place] or None for fields in rows], dtype=pl.String)
-        values = texts.cast(kind, strict=False)
-        wrong = (values.is_null() & texts.is_not_null()) | _refused(values, optional)
-        if wrong.any():
-            at = int(wrong.arg_max() or 0)
-            faults.append((at, f"a value of type {kind}", texts[at] or "", name))
-    if not faults:
-        return DataError(block.path, "CSV rows", reason, row=block.row)
-    at, expected, got, field = min(faults, key=lambda fault: fault[0])
-    return DataError(block.path, expected, got, row=block.row + at, field=field)
-
-
-def _odd_line(block: _Block, lines: list[str]) -> tuple[int, str, str, str | None] | None:
-    """First line that is no text, or in which quotes do not come in pairs."""
-    try:
-        block.text.decode()
-        broken = len(lines)
-    except UnicodeDecodeError as error:
-        broken = block.text.count(b"\n", 0, error.start)
-    odd = next((index for index, line in enumerate(lines) if line.count('"') % 2), len(lines))
-    if min(broken, odd) == len(lines):
-        return None
-    expected = "UTF-8 text" if broken <= odd else "quoted fields that end on their line"
-    return min(broken, odd), expected, lines[min(broken, odd)], None
-
-
-def _short_line(block: _Block, lines: list[str]) -> tuple[int, str, str, str | None] | None:
-    """First line with too few or too many fields."""
-    for index, line in enumerate(lines):
-        fields = line.split(",") if '"' not in line else next(csv.reader([line]), [""])
-        if len(fields) != len(block.names):
-            return index, f"{len(block.names)} fields", f"{len(fields)}: {line}", None
-    return None
 
 
 def to_steps(values: Array, step: Decimal) -> tuple[Array, Array]:
