@@ -1,5 +1,6 @@
 """What becomes of files: identity, admission, companions, failures beside successes."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -161,10 +162,25 @@ def test_paths_folders_and_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
-    assert expand_paths([Path("a")]) == [Path("a/b/y.csv"), Path("a/x.csv")]
-    assert expand_paths([tmp_path / "*.csv", tmp_path / "z.csv"]) == [tmp_path / "z.csv"]
-    assert expand_paths([Path("**/*.csv")]) == [Path("a/b/y.csv"), Path("a/x.csv"), Path("z.csv")]
-    assert expand_paths([Path("no*.csv"), Path("gone")]) == [Path("no*.csv"), Path("gone")]
+    assert expand_paths([Path("a")], tmp_path / "c") == [Path("a/b/y.csv"), Path("a/x.csv")]
+    assert expand_paths([tmp_path / "*.csv", tmp_path / "z.csv"], tmp_path / "c") == [tmp_path / "z.csv"]
+    assert expand_paths([Path("**/*.csv")], tmp_path / "c") == [Path("a/b/y.csv"), Path("a/x.csv"), Path("z.csv")]
+    assert expand_paths([Path("no*.csv"), Path("gone")], tmp_path / "c") == [Path("no*.csv"), Path("gone")]
+
+
+def test_a_catalog_is_not_imported_into_itself(tmp_path: Path) -> None:
+    quotes(tmp_path / "AIG_20131007_quotes.csv")
+    imported(tmp_path / "c", tmp_path)
+    assert [item.status for item in imported(tmp_path / "c", tmp_path).files] == ["already imported"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    def growing() -> Iterator[Batch]:
+        yield Batch(instrument(), event_rows(range(5)))
+        (tmp_path / "a").write_text("longer than before", encoding="utf-8")
+
+    with pytest.raises(DataError, match="one that changed while it was read"):
+        write_source(tmp_path / "c", tmp_path / "a", growing())
 
 
 def test_rows_are_spread_over_days_and_parts_in_their_order(tmp_path: Path) -> None:

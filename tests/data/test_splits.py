@@ -5,6 +5,7 @@ import pytest
 from tests.data.made_up import DAY_NS, bar_rows, event_rows, instrument, write_source
 
 from tradewind.core.clock import SimulatedClock
+from tradewind.core.dtypes import EventKind
 from tradewind.core.errors import IntegrityError, InvalidValueError, NotFoundError, UsageError
 from tradewind.core.types import Batch
 from tradewind.data.catalog import Catalog
@@ -105,6 +106,7 @@ def test_reading_test_rows_without_naming_the_split_is_recorded_too(catalog: Cat
     catalog.events("AIG", dates="1970-01-04")  # not even iterated
     catalog.events("AIG", dates="1970-01-01..1970-01-03")
     catalog.events("AIG", end=hours.test.start_ns)  # type: ignore[union-attr]
+    catalog.events("AIG", dates="1970-01-05", kinds=[EventKind.TRADE])  # there are none
     (entry,) = read_ledger(catalog.path)
     assert (entry.named, entry.rows) == (False, 5)
 

@@ -66,7 +66,7 @@ def import_data(
         format=format_name,
         force=force,
     )
-    files = expand_paths(paths)
+    files = expand_paths(paths, catalog)
     clock = SystemClock()
     started_ns = clock.monotonic_ns()
     with _Display(files) as display:

@@ -129,7 +129,7 @@ def _show(console: Console, holdings: list[Holding], zones: dict[str, str], titl
     for name in ("sources", "size"):
         table.add_column(name, justify="right")
     for item in holdings:
-        zone = zones.get(item.symbol, "UTC")
+        zone = "UTC" if item.interval else zones.get(item.symbol, "UTC")
         ends = (format_moment(t, zone, offset=False)[:16] for t in (item.first_ns, item.last_ns))
         kinds = ", ".join(f"{kind} {rows:,}" for kind, rows in item.kinds.items())
         days = str(item.days[0]) if len(item.days) == 1 else str(len(item.days) or "")

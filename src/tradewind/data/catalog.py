@@ -121,31 +121,36 @@ class Catalog:
         instrument = self.instrument(symbol)
         manifests = self._chosen(sources)
         window = self._window(make_window(start, end, dates, time_zone(instrument.calendar)), split)
-        days = [
-            day
-            for day in sorted({part.day for m in manifests for part in m.parts if part.symbol == symbol and part.day})
-            if window.holds_day(day)
-        ]
+        paths = self._paths_by_day(manifests, symbol)
+        days = [day for day in sorted(paths) if window.holds_day(day)]
         if not days:
             there = self.days(symbol)
             raise NotFoundError(
                 f"{self.path} holds no {symbol} on the days asked for; it holds {len(there)} days from {there[0]} to "
                 f"{there[-1]}"
             )
-        self._record(event_frame(self.path, manifests, [symbol]), window, split, [symbol])
+        frame = event_frame(self.path, manifests, [symbol])
         wanted = None if kinds is None else np.array([int(kind) for kind in kinds], dtype=np.uint8)
-        return self._read(instrument, manifests, days, window, wanted)
+        if wanted is not None:
+            frame = frame.filter(pl.col("kind").is_in(wanted.tolist()))
+        self._record(frame, window, split, [symbol])
+        return self._read(instrument, [paths[day] for day in days], window, wanted)
+
+    def _paths_by_day(self, manifests: list[Manifest], symbol: str) -> dict[date, dict[str, list[Path]]]:
+        """Event parts of a symbol by day, then by source."""
+        found: dict[date, dict[str, list[Path]]] = {}
+        for manifest in manifests:
+            for part in manifest.parts:
+                if part.symbol == symbol and part.day is not None:
+                    found.setdefault(part.day, {}).setdefault(manifest.id, []).append(self.path / part.path)
+        return found
 
     def _read(
-        self, instrument: Instrument, manifests: list[Manifest], days: list[date], window: Window, kinds: Array | None
+        self, instrument: Instrument, days: list[dict[str, list[Path]]], window: Window, kinds: Array | None
     ) -> Iterator[Batch]:
-        for day in days:
-            paths = [
-                [self.path / p.path for p in m.parts if (p.symbol, p.day) == (instrument.symbol, day)]
-                for m in manifests
-            ]
-            sources = [_of_kinds(read_blocks(found, window.start_ns, window.end_ns), kinds) for found in paths if found]
-            for rows in merge_blocks(sources):
+        for paths in days:
+            blocks = [read_blocks(parts, window.start_ns, window.end_ns) for parts in paths.values()]
+            for rows in merge_blocks([_of_kinds(source, kinds) for source in blocks]):
                 yield Batch(instrument, rows)
 
     def load(
@@ -181,8 +186,9 @@ class Catalog:
             NotFoundError: When there is no such split.
         """
         window = self._window(Window(), split)
-        frame = event_frame(self.path, self.manifests(), symbols)
-        self._record(frame, window, split, list(symbols or ()))
+        names = None if symbols is None else list(symbols)
+        frame = event_frame(self.path, self.manifests(), names)
+        self._record(frame, window, split, names or [])
         return frame.filter(window.predicate("ts_event_ns"))
 
     def bars(

@@ -72,31 +72,39 @@ def import_paths(
         recovered = sweep(root)
     except OSError as error:
         raise StorageError(f"{root}: cannot hold a catalog: {error.strerror}") from None
-    plans = [_plan(path, options) for path in expand_paths(paths)]
+    plans = [_plan(path, options) for path in expand_paths(paths, root)]
     leader_of = _companions(plans)
     outcomes = []
     for plan in plans:
         leader = leader_of.get(plan.path.resolve())
         if leader is not None:
-            outcomes.append(FileOutcome(path=str(plan.path), status="companion", warnings=[f"read with {leader.name}"]))
+            outcomes.append(
+                FileOutcome(path=str(plan.path.absolute()), status="companion", warnings=[f"read with {leader.name}"])
+            )
         else:
             outcomes.append(_attempt(root, plan, options, clock, progress))
     return ImportReport(outcomes, recovered)
 
 
-def expand_paths(paths: list[Path]) -> list[Path]:
-    """Files that paths, folders and patterns stand for, each once; what is not there stays, to fail by name."""
+def expand_paths(paths: list[Path], root: Path | None = None) -> list[Path]:
+    """Files that paths, folders and patterns stand for, each once; what is not there stays, to fail by name.
+
+    Args:
+        paths: Files, folders (all visible files in them), patterns such as ``*.csv.gz``.
+        root: A catalog that the files are going into: what lies in it stays out.
+    """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = (p for p in path.rglob("*") if p.is_file())
             found += sorted(p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts))
         elif not path.exists() and any(mark in str(path) for mark in "*?["):
-            root = Path(path.anchor or ".")
-            found += sorted(p for p in root.glob(str(path.relative_to(path.anchor))) if p.is_file()) or [path]
+            start = Path(path.anchor or ".")
+            found += sorted(p for p in start.glob(str(path.relative_to(path.anchor))) if p.is_file()) or [path]
         else:
             found.append(path)
-    return list(dict.fromkeys(found))
+    kept = list(dict.fromkeys(found))
+    return [p for p in kept if root is None or not p.resolve().is_relative_to(root.resolve())]
 
 
 def _plan(path: Path, options: ImportOptions) -> _Plan:
@@ -130,4 +138,4 @@ def _attempt(root: Path, plan: _Plan, options: ImportOptions, clock: Clock, prog
     except TradewindError as error:
         text, code = str(error), error.exit_code
     name = plan.reader.name if plan.reader else ""
-    return FileOutcome(path=str(plan.path), status="failed", format=name, error=text, exit_code=code)
+    return FileOutcome(path=str(plan.path.absolute()), status="failed", format=name, error=text, exit_code=code)

@@ -109,6 +109,7 @@ def import_file(
         StorageError: When the disk is full or refuses.
     """
     started_ns = clock.monotonic_ns()
+    states = [_state(path) for path in feed.paths]
     files = [fingerprint(path) for path in feed.paths]
 
     def admission(present: list[Manifest]) -> Admission:
@@ -128,6 +129,9 @@ def import_file(
                 buffer.add(admitted)
                 scan.add(admitted)
             progress(feed.paths[0], buffer.rows)
+        for path, state in zip(feed.paths, states, strict=True):
+            if _state(path) != state:
+                raise DataError(path, "a file that stays as it is", "one that changed while it was read")
         if not buffer.rows:
             raise DataError(feed.paths[0], f"rows of market data ({reader.name})", "none")
         told = Manifest(
@@ -149,6 +153,11 @@ def import_file(
     if written is None:  # another import of the same file was faster
         return _outcome(told, "already imported", files, seconds)
     return _outcome(written, "imported", files, seconds)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Size and time of the last change, None where there is no file."""
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
 
 
 class _Entry:

@@ -126,7 +126,7 @@ def make_window(
     Raises:
         InvalidValueError: For a text that is no time or day.
     """
-    days = None
+    days: tuple[tuple[date, date], ...] | None = None
     if isinstance(dates, str):
         days = (parse_days(dates),)
     elif dates is not None:
