@@ -164,7 +164,7 @@ def log_ticks(low: float, high: float, names: Sequence[tuple[float, str]]) -> Pl
         names: Values and what stands at them; of those in range at most six are used.
     """
     shown = [(value, text) for value, text in names if low <= value <= high]
-    shown = shown[:: 1 + (len(shown) - 1) // MOST_TICKS]
+    shown = shown[:: max(1, -(-len(shown) // MOST_TICKS))]
     ticks = {"tickvals": [value for value, _ in shown], "ticktext": [text for _, text in shown]} if shown else {}
     return {"type": "log", "range": [float(np.log10(low)), float(np.log10(high))], **ticks}
 
