@@ -118,7 +118,7 @@ def test_bars(rtype: int, seconds: int, path: Path) -> None:
         records[name] = price * E9
     path.write_bytes(dbn_bytes([records], SYMBOLS))
     (batch,) = DbnReader().open(path, CENT)
-    assert (batch.rows.dtype, batch.interval_ns, batch.instrument.venue) == (BAR, seconds * E9, "")
+    assert (batch.rows.dtype, batch.interval_ns, batch.instrument.venue) == (BAR, seconds * E9, "GLBX")
     assert batch.rows.tolist() == [(10**18, 1300, 1500, 1200, 1400, 9)]
 
 

@@ -64,6 +64,10 @@ class DatabentoFeed(FileFeed):
     def symbol(self, key: int) -> str:
         """Symbol of the instrument with a key."""
 
+    def venue(self, publisher_id: int) -> str:
+        """Venue of the records of a publisher; empty where it is not known."""
+        return venue_of(publisher_id)
+
     def chunks(self) -> Iterator[Batch]:
         """Rows per instrument; records of an event that may go on wait for the next piece."""
         self._instruments, self._books = {}, {}
@@ -135,7 +139,7 @@ class DatabentoFeed(FileFeed):
                 self.counts[what] += count
 
     def _instrument(self, symbol: str, rtype: int, records: Array) -> Instrument:
-        venue = venue_of(int(records["publisher_id"][0]))
+        venue = self.venue(int(records["publisher_id"][0]))
         if rtype in BAR_INTERVALS_NS:
             prices = np.concatenate([records[name] for name in ("open", "high", "low", "close")])
         elif rtype in (1, 10):

@@ -92,16 +92,14 @@ class RecordFlag(IntFlag):
     """Bits of a record's ``flags``."""
 
     LAST = 128
-    TOP_OF_BOOK = 64
     SNAPSHOT = 32
     AGGREGATED = 16
     BAD_TS_RECV = 8
     MAYBE_BAD_BOOK = 4
 
 
-VENUES = {
+CALENDARS = {
     "GLBX": "CMES",
-    "IFEU": "24/7",
     "XNAS": "XNYS",
     "XBOS": "XNYS",
     "XPSX": "XNYS",
@@ -115,6 +113,7 @@ VENUES = {
     "XCHI": "XNYS",
     "IEXG": "XNYS",
     "DBEQ": "XNYS",
+    "EQUS": "XNYS",
 }
 PUBLISHERS = ["", "GLBX", "XNAS", "XBOS", "XPSX", "BATS", "BATY", "EDGA", "EDGX", "XNYS", "XCIS", "XASE", "XCHI"]
 
@@ -126,7 +125,7 @@ def venue_of(publisher_id: int) -> str:
 
 def calendar_of(venue: str) -> str:
     """Trading calendar of a venue; ``24/7`` where it is not known."""
-    return VENUES.get(venue, "24/7")
+    return CALENDARS.get(venue, "24/7")
 
 
 def tick_of(prices: Array, *, is_us_stock: bool) -> Decimal:

@@ -21,6 +21,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, MissingExtraError
 from tradewind.data.reader import FileHead, Match, ReadOptions
 from tradewind.data.readers.databento_feed import RECORDS, DatabentoFeed
+from tradewind.data.readers.databento_records import venue_of
 from tradewind.data.source import opened
 
 __all__ = ["DbnFeed", "DbnReader"]
@@ -58,10 +59,15 @@ class DbnFeed(DatabentoFeed):
     def __init__(self, path: Path, options: ReadOptions) -> None:
         super().__init__(path, options)
         self._symbols = Symbols({})
+        self._dataset = ""
 
     def symbol(self, key: int) -> str:
         """Symbol in the metadata, or the instrument's number where they name none."""
         return self._symbols.names.get(key, str(key))
+
+    def venue(self, publisher_id: int) -> str:
+        """Venue of a publisher, or what the name of the data set begins with."""
+        return venue_of(publisher_id) or self._dataset.partition(".")[0]
 
     def pieces(self) -> Iterator[tuple[int, Array, Array]]:
         """Runs of records of one type."""
@@ -113,9 +119,11 @@ class DbnFeed(DatabentoFeed):
             got = f"{len(text)} of {length} bytes"
             raise DataError(self.path, "whole metadata", got, field="metadata", hint="Was the file cut off?")
         try:
-            return Symbols(Metadata.decode(start + text).mappings)
+            metadata = Metadata.decode(start + text)
         except DBNError as error:
             raise DataError(self.path, "DBN metadata", str(error), field="metadata") from None
+        self._dataset = metadata.dataset
+        return Symbols(metadata.mappings)
 
 
 def _as_layout(path: Path, records: Array, rtype: int, row: int) -> Array:

@@ -171,7 +171,9 @@ class LobsterFeed(FileFeed):
             rows["order_id"][1:] = MADE_UP_ID + 2 * level + (sign > 0)
             rows["price_ticks"][1:], off = rescale(prices, PRICE_UNIT, self._instrument.tick_size)
             rows["flags"][1:] |= np.where(off, EventFlag.OFF_TICK, 0).astype(np.uint16)
-            rows["size_lots"][1:] = rescale(sizes, Decimal(1), self._instrument.lot_size)[0]
+            rows["size_lots"][1:], off = rescale(sizes, Decimal(1), self._instrument.lot_size)
+            if off.any():
+                raise DataError(book, f"sizes in whole lots of {self._lot}", sizes[off.argmax()], row=1)
         return rows
 
 
