@@ -15,7 +15,7 @@ from tradewind.data.quality_state import FAR, FINE, bucket_bounds
 __all__ = ["Finding", "LatencySummary", "Offence", "QualityReport", "Verdict", "build_report"]
 
 DENSE = 0.99
-DRIFT_LEAST_NS, DRIFT_LEAST_SPAN_NS, DRIFT_LEAST_BINS = 1_000_000, 60_000_000_000, 10
+DRIFT_LEAST_NS, DRIFT_LEAST_SPAN_NS, DRIFT_LEAST_BINS = 1_000_000, 600_000_000_000, 10
 SILENCE_TIMES = 20.0
 
 

@@ -50,8 +50,10 @@ LEAST = 25
 """Values before a rolling median says anything."""
 RECENT = 32
 """Rows that a row is compared with to find duplicates."""
-COARSE, FINE = 4, 10
-"""Bits of a sketch: 2**bits buckets per power of two; delays may lie close together far from zero."""
+COARSE = 4
+"""Bits of a sketch of sizes or waits: 2**4 buckets per power of two."""
+FINE = 10
+"""Bits of a sketch of latencies, which may lie close together far from zero."""
 DRIFT_BINS = 256
 MARK_BINS = 256
 FIRST_MARK_NS = 29_296_875
