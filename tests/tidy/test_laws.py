@@ -140,6 +140,32 @@ def documented(tree: ast.Module, name: str) -> bool:
     return False
 
 
+def kernel_parts() -> set[str]:
+    """Names decorated with ``@inner`` or ``@rare``: compiled without a wrapper, so only kernels may call them."""
+    return {n.name for path in MODULES for n in functions(tree_of(path)) if decorators(n) & {"inner", "rare"}}
+
+
+PARTS = kernel_parts()
+
+
+@every
+def test_only_kernels_call_parts_of_kernels(path: Path) -> None:
+    tree = tree_of(path)
+    if "overload" in imported_names(tree):
+        pytest.skip("its functions are compiled by Numba's overload, not called")
+    local = {node.name for node in functions(tree) if decorators(node) & {"inner", "rare"}}
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and str(n.module).startswith("tradewind")]
+    parts = local | {alias.asname or alias.name for node in imports for alias in node.names if alias.name in PARTS}
+    for node in functions(tree):
+        if decorators(node) & {"entry", "inner", "rare"}:
+            continue
+        called = {c.func.id for c in ast.walk(node) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)}
+        own = {inside.name for inside in functions(node)}
+        assert not (called & parts) - own, (
+            f"{name_of(path)}:{node.lineno} {node.name} calls {called & parts} from Python"
+        )
+
+
 def test_no_module_is_dead() -> None:
     """Every module is reached from the command line or from a room's door."""
     imports: dict[str, set[str]] = {}
@@ -156,6 +182,10 @@ def test_no_module_is_dead() -> None:
                 alive.add(target)
                 queue.append(target)
     assert sorted(set(imports) - alive) == []
+
+
+def imported_names(tree: ast.Module) -> set[str]:
+    return {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
 def imported_modules(path: Path) -> set[str]:

@@ -44,7 +44,7 @@ def check_data(
         typer.Argument(help="Files, folders or patterns to check; without any, what the catalog holds."),
     ] = None,
     *,
-    catalog: CatalogOption = Path("catalog"),
+    catalog: CatalogOption,
     symbol: Annotated[str | None, typer.Option(help="Only this symbol.")] = None,
     dates: Annotated[
         str | None, typer.Option(help="Only these trading days of the catalog: 2013-10-07 or 2013-10-07..2013-10-09.")

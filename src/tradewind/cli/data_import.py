@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 
 from tradewind.cli.output import JsonFlag, emit
+from tradewind.cli.settings import default_catalog
 from tradewind.core.clock import SystemClock
 from tradewind.core.errors import DataError, InvalidValueError, PartialFailureError
 from tradewind.data.importer import ImportReport, expand_paths, import_paths
@@ -24,7 +25,16 @@ from tradewind.data.registry import READERS
 
 __all__ = ["CatalogOption", "formats", "import_data", "shown_bytes"]
 
-CatalogOption = Annotated[Path, typer.Option("--catalog", help="Folder of the catalog.", metavar="DIR")]
+CatalogOption = Annotated[
+    Path,
+    typer.Option(
+        "--catalog",
+        help="Folder of the catalog; what tradewind.toml says when absent, else 'catalog'.",
+        metavar="DIR",
+        default_factory=default_catalog,
+        show_default=False,
+    ),
+]
 """The ``--catalog`` option, the same on every command."""
 MEGABYTE = 1_000_000
 
@@ -32,7 +42,7 @@ MEGABYTE = 1_000_000
 def import_data(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders, or patterns such as 'data/*.csv.gz'.")],
     *,
-    catalog: CatalogOption = Path("catalog"),
+    catalog: CatalogOption,
     format_name: Annotated[
         str | None, typer.Option("--format", help="Format of the files; told from their content when absent.")
     ] = None,

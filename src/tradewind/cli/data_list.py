@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -50,7 +49,8 @@ class Holding(msgspec.Struct, frozen=True):
 
 def list_data(
     symbol: Annotated[str | None, typer.Argument(help="Only this symbol, day by day.")] = None,
-    catalog: CatalogOption = Path("catalog"),
+    *,
+    catalog: CatalogOption,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check every part against its checksum (exit code 9).")
     ] = False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -56,7 +55,7 @@ def show_data(
     source: Annotated[
         list[str] | None, typer.Option(help="Only this source (id or format); may be given several times.")
     ] = None,
-    catalog: CatalogOption = Path("catalog"),
+    catalog: CatalogOption,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the rows around a time and the book at that time, from the deepest data there are.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,7 +35,7 @@ def create(
     validation: Annotated[str | None, typer.Option(help="Days or times between the other two.")] = None,
     embargo: Annotated[str | None, typer.Option(help="Least gap between two parts, such as 1d or 30m.")] = None,
     calendar: Annotated[str, typer.Option(help="Calendar in whose time zone times are meant.")] = ALWAYS_OPEN,
-    catalog: CatalogOption = Path("catalog"),
+    catalog: CatalogOption,
     as_json: JsonFlag = False,
 ) -> None:
     """Record a split: by trading day (ends included) or by time (2012-06-21T09:30..2012-06-21T10:00).
@@ -57,7 +56,7 @@ def create(
 
 
 @split_app.command("list")
-def list_splits(catalog: CatalogOption = Path("catalog"), as_json: JsonFlag = False) -> None:
+def list_splits(catalog: CatalogOption, as_json: JsonFlag = False) -> None:
     """List the splits of a catalog and how often the test part of each was read."""
     opened = Catalog(catalog)
     splits = load_splits(opened.path)
@@ -81,7 +80,7 @@ def list_splits(catalog: CatalogOption = Path("catalog"), as_json: JsonFlag = Fa
 @split_app.command("show")
 def show_split(
     name: Annotated[str, typer.Argument(help="Name of the split.")],
-    catalog: CatalogOption = Path("catalog"),
+    catalog: CatalogOption,
     as_json: JsonFlag = False,
 ) -> None:
     """Show one split in full."""
@@ -101,7 +100,7 @@ def _show_one(console: Console, split: Split, reads: int) -> None:
     console.print(f"  test part read {reads} times" + (": fixed for good" if reads else ""), highlight=False)
 
 
-def ledger(catalog: CatalogOption = Path("catalog"), as_json: JsonFlag = False) -> None:
+def ledger(catalog: CatalogOption, as_json: JsonFlag = False) -> None:
     """Show who read which test split, and whether the ledger was tampered with (exit code 9)."""
     opened = Catalog(catalog)
     problems = ledger_problems(opened.path)
