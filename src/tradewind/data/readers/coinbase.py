@@ -1,7 +1,8 @@
 """Coinbase Exchange (once GDAX) full channel: every order of a product, as JSON.
 
 Source: docs.cdp.coinbase.com/exchange, "Full channel" and "Get product book". A file is one array of messages or one
-message a line; ``beginning_level_3.json`` beside it is the book before the first of them.
+message a line; ``beginning_level_3.json`` beside it is the book before the first of them. ``ending_level_3.json``, the
+book after the last, gives no rows: it belongs to the file, and a replay can be held against it.
 
 =============== ================================================================================================
 message         row
@@ -119,11 +120,12 @@ class CoinbaseFeed(FileFeed):
     def __init__(self, path: Path, options: ReadOptions) -> None:
         super().__init__(path, options)
         self._book = next((p for p in sorted(path.parent.glob("beginning_level_3.json*")) if p != path), None)
+        self._end = next((p for p in sorted(path.parent.glob("ending_level_3.json*")) if p != path), None)
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The messages, then the level-3 book if there is one."""
-        return (self.path, self._book) if self._book else (self.path,)
+        """The messages, then the level-3 books before the first and after the last of them, where they are there."""
+        return tuple(path for path in (self.path, self._book, self._end) if path)
 
     def chunks(self) -> Iterator[Batch]:
         """The book and the first messages, then the others, per product."""

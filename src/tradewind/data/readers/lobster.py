@@ -105,12 +105,13 @@ class LobsterFeed(FileFeed):
         self._lot = int(self._instrument.lot_size)
         midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("America/New_York"))
         self._midnight_ns = int(midnight.astimezone(UTC).timestamp()) * 10**9
-        self._book = _book_beside(path)
+        self._books = _books_beside(path)
+        self._book = self._books[0] if self._books else None
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The message file, then the order book file if there is one."""
-        return (self.path, self._book) if self._book else (self.path,)
+        """The message file, then the order book files beside it; the first of them gives the first book."""
+        return (self.path, *self._books)
 
     def chunks(self) -> Iterator[Batch]:
         """The first book with the messages of the first block, then the others."""
@@ -184,8 +185,8 @@ def _day(path: Path, text: str) -> date:
         raise DataError(path, "a day YYYY-MM-DD in the file name", text) from None
 
 
-def _book_beside(path: Path) -> Path | None:
-    """The order book file of the same symbol and day: of the messages' depth if there is one, else the deepest."""
+def _books_beside(path: Path) -> list[Path]:
+    """Order book files of the same symbol and day: that of the messages' depth first, else the deepest."""
     named = NAME.match(path.name)
     prefix = path.name.rpartition("message")[0]
     found = []
@@ -195,7 +196,7 @@ def _book_beside(path: Path) -> Path | None:
         if same or (prefix and other.name.startswith(f"{prefix}orderbook")):
             depth = bool(named and book and book["levels"] == named["levels"])
             found.append((depth, len(_first_line(other)), other))
-    return max(found)[2] if found else None
+    return [other for _, _, other in sorted(found, reverse=True)]
 
 
 def _first_line(book: Path) -> list[str]:
