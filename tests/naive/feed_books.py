@@ -92,6 +92,7 @@ class NaiveL1(NaiveFeed):
                 self.violation("crossed")
             elif bid[0] == ask[0]:
                 self.issues["locked"] += 1
+        return None
 
     def best(self, side):
         return self.quotes[side]
@@ -151,6 +152,7 @@ class NaiveL2(NaiveFeed):
             while self.crossing():
                 self.issues["stale_removed"] += 1
                 self.remove(stale, self.best(stale)[0])
+        return None
 
     def depth(self, side):
         return [(p, s, 0) for p, s in sorted(self.levels[side].items(), key=lambda item: -item[0] * side)]

@@ -1,11 +1,11 @@
-"""Feed books against their naive twins: any rows whatever, both policies, and the record's invariants after every row."""
+"""Feed books against their naive twins: any rows whatever, both policies, the invariants after every row."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.naive.feed_books import NaiveL1, NaiveL2, NaiveL3, Stopped
+
 from tradewind.book.feeds import L1Book, L2Book, L3Book
 from tradewind.book.issues import Policy
 from tradewind.core.dtypes import EVENT, EventFlag
@@ -18,7 +18,7 @@ FAR = (1, -7000, 50_000, 10**9, -(10**15), 1 << 60, -(1 << 60), (1 << 63) - 1)
 """Prices outside any window, and some that no book takes."""
 
 
-def event(kind, side, order_id, price, size, flags=1, ts=0, sequence=0):
+def event(*, kind, side, order_id, price, size, flags, ts, sequence):
     return (ts, 0, sequence, order_id, price, size, 0, flags, kind, side)
 
 

@@ -197,15 +197,14 @@ class L3Book(FeedBook):
 
     depth_level = 3
 
-    def __init__(
-        self, policy: Policy | None = None, source: Path | str = "rows", *, orders: int = BOOK_ORDERS
-    ) -> None:
+    def __init__(self, policy: Policy | None = None, source: Path | str = "rows", *, orders: int = BOOK_ORDERS) -> None:
         books, tables = aligned_zeros(1, book_dtype(orders=orders)), aligned_zeros(1, ids_dtype(orders))
         open_book(books, tables)
         super().__init__(books, tables, policy, source)
+        self._tables = tables
 
     def _run(self, rows: Array, bests: Array) -> int:
-        return int(run_l3(self._books, self._idss, self._watch, rows, bests))
+        return int(run_l3(self._books, self._tables, self._watch, rows, bests))
 
     @property
     def live_orders(self) -> int:
@@ -240,7 +239,7 @@ class L3Book(FeedBook):
             TradewindError: With the name of what is broken.
         """
         self._books["entered_lots"] = list_orders(self._books)["size_lots"].sum()  # feeds keep no account of lots
-        fault = audit(self._books, self._idss)
+        fault = audit(self._books, self._tables)
         if fault:
             raise TradewindError(f"the book is broken: {fault.name}; this is a bug in tradewind, please report it")
 

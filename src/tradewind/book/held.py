@@ -106,10 +106,9 @@ def release_free(book: Record, watch: Record) -> None:
             move(book, slot, index, price, book.orders[slot].size_lots)
             note(watch, RELEASED)
             price = book.ladders[held].best_ticks
-    if (
-        book.ladders[SELL_STOPS].best_ticks == worst_price(SELL_STOPS)
-        and book.ladders[BUY_STOPS].best_ticks == worst_price(BUY_STOPS)
-    ):
+    if book.ladders[SELL_STOPS].best_ticks == worst_price(SELL_STOPS) and book.ladders[
+        BUY_STOPS
+    ].best_ticks == worst_price(BUY_STOPS):
         watch.held_row = NEVER
 
 

@@ -160,8 +160,8 @@ WATCH = np.dtype(
 
 ``examples`` are the first row numbers (0-based, counted from the book's first row) of each issue; ``stop`` is why the
 last call ended early: 0 it did not, an :class:`Issue` under ``strict``, or :data:`FULL`. ``held_row`` is the row of the
-oldest held order, :data:`NEVER` while none is held. ``deleted`` is a ring of the ids that the last ``deletes`` named, with
-a minus where the order was unknown, which last happened at ``lost_row``.
+oldest held order, :data:`NEVER` while none is held. ``deleted`` is a ring of the ids that the last deletes named
+(``deletes`` counts them), with a minus where the order was unknown, which last happened at ``lost_row``.
 """
 
 NEVER = (1 << 63) - 1

@@ -1,8 +1,9 @@
 """Best quotes: the last QUOTE row of each side. Parts of kernels; :class:`~tradewind.book.feeds.L1Book` runs them.
 
 A QUOTE of size 0 empties its side. Quotes are kept as the feed gives them: consolidated quotes are locked and crossed
-in earnest, so both are counted once a packet (``LAST``, while trading is open), locked ones never stop a ``strict``
-book, and nothing is mended. A CLEAR that announces a snapshot of depth (flag SNAPSHOT) says nothing about quotes; any other empties them.
+in earnest, so both are only counted, once a packet (``LAST``) while trading is open; locked ones do not stop a
+``strict`` book. A CLEAR that announces a snapshot of depth (flag SNAPSHOT) says nothing about quotes; any other empties
+them.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def apply_l1(book: Record, watch: Record, row: Record) -> Int:
     if kind != QUOTE:
         stop = other_row(watch, row)
         if kind == CLEAR and stop == 0 and np.int64(row.flags) & SNAPSHOT == 0:
-            for index in range(2):
-                if row.side == 0 or row.side == 1 - 2 * index:
-                    book.quote_lots[index] = 0
+            for cleared in range(2):
+                if row.side in (0, 1 - 2 * cleared):
+                    book.quote_lots[cleared] = 0
         return stop
     stop = in_order(watch, row)
     if stop != 0:
@@ -56,7 +57,7 @@ def apply_l1(book: Record, watch: Record, row: Record) -> Int:
         return found(watch, BAD_SIZE)
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
         return found(watch, BAD_PRICE)
-    index = (1 - side) >> 1
+    index: Int = (1 - side) >> 1
     book.quote_ticks[index] = price
     book.quote_lots[index] = size
     return check_quotes(book, watch) if np.int64(row.flags) & LAST and watch.state == OPEN else 0

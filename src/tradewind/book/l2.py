@@ -188,9 +188,9 @@ def apply_l2(book: Record, watch: Record, row: Record) -> Int:
     if kind != LEVEL:
         stop = other_row(watch, row)
         if kind == CLEAR and stop == 0:
-            for index in range(2):
-                if row.side == 0 or row.side == 1 - 2 * index:
-                    clear_ladder(book, index)
+            for cleared in range(2):
+                if row.side in (0, 1 - 2 * cleared):
+                    clear_ladder(book, cleared)
         return stop
     stop = in_order(watch, row)
     if stop != 0:
@@ -202,7 +202,7 @@ def apply_l2(book: Record, watch: Record, row: Record) -> Int:
         return found(watch, BAD_SIZE)
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
         return found(watch, BAD_PRICE)
-    index = (1 - side) >> 1
+    index: Int = (1 - side) >> 1
     before = set_level(book, index, price, size)
     if before == FULL:
         return FULL

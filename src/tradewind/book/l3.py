@@ -12,9 +12,9 @@ has matched already, the rows say what became of each order.
 - **Anonymous orders.** A snapshot row flagged ANONYMOUS stands for all orders of one price. It is kept under an id made
   of its side and price, always negative. A reduce, delete or execute that names an unknown order, but a side and price
   where an anonymous order stands, and a size, is taken out of that one.
-- **Revived orders.** Feeds that arrive out of order delete an order before they add or change it; it would stay for ever.
-  The ids of the last 64 deletes are remembered: a replace of one of them is skipped, and so is an add whose delete came
-  before it.
+- **Revived orders.** A feed that arrives out of order deletes an order before it adds or changes it; it would stay for
+  ever. The ids of the last 64 deletes are remembered: a replace of one of them is skipped, and so is an add whose
+  delete came before it.
 - **What rows may leave out.** Side 0 means not said, and so does price 0, except in ADD and REPLACE. The price of an
   EXECUTE is that of the trade, and compared with nothing. A DELETE of size 0 does not say a size.
 """
@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.book.ids import erase, find, insert, rebuild
 from tradewind.book.held import blocked, hold, move, remove_order, restamp_held, side_of, tend_held
+from tradewind.book.ids import erase, find, insert, rebuild
 from tradewind.book.issues import FULL, NEVER, PRICE_LIMIT, Issue, in_order, note, other_row
 from tradewind.book.ladder import join, shrink
 from tradewind.book.layout import LADDER_MASK, Int, Record
@@ -39,7 +39,8 @@ EXECUTE, REPLACE = int(EventKind.EXECUTE), int(EventKind.REPLACE)
 CLEAR = int(EventKind.CLEAR)
 ANONYMOUS = int(EventFlag.ANONYMOUS)
 OPEN = int(TradingState.OPEN)
-NO, YES = np.int64(0), np.int64(1)
+NOTHING, CROSSING, PLACE = np.int64(0), np.int64(1), np.int64(2)
+"""Bits of ``excused``: what is no issue any more, since the policy has dealt with it."""
 UNKNOWN_ORDER, DUPLICATE_ORDER = np.int64(Issue.UNKNOWN_ORDER), np.int64(Issue.DUPLICATE_ORDER)
 REVIVED_ORDER = np.int64(Issue.REVIVED_ORDER)
 CROSSED, LOCKED = np.int64(Issue.CROSSED), np.int64(Issue.LOCKED)
@@ -74,14 +75,14 @@ def remember_deleted(watch: Record, mark: Int) -> None:
 @rare
 def just_deleted(watch: Record, mark: Int) -> bool:
     """Whether a mark is in the ring."""
+    found = False
     for at in range(len(watch.deleted)):
-        if watch.deleted[at] == mark:
-            return True
-    return False
+        found = found or watch.deleted[at] == mark
+    return found
 
 
 @inner
-def add(book: Record, ids: Record, watch: Record, row: Record, held: Int) -> Int:
+def add(book: Record, ids: Record, watch: Record, row: Record, excused: Int) -> Int:
     """A new order; returns 0, the issue that kept it out, or ``FULL``."""
     side, price, size = np.int64(row.side), row.price_ticks, row.size_lots
     if row.order_id <= 0:
@@ -100,7 +101,7 @@ def add(book: Record, ids: Record, watch: Record, row: Record, held: Int) -> Int
         return REVIVED_ORDER
     index = (1 - side) >> 1
     issue = blocked(book, index, price)
-    if issue != 0 and not held:
+    if issue != 0 and excused & CROSSING == 0:
         return issue
     slot = take_slot(book)
     if slot == 0:
@@ -108,7 +109,7 @@ def add(book: Record, ids: Record, watch: Record, row: Record, held: Int) -> Int
     order = book.orders[slot]
     order.order_id = key
     order.size_lots = size
-    if held:
+    if issue != 0:
         index = hold(book, watch, slot, index)
     order.flags = index
     join(book, index, slot, price)
@@ -117,7 +118,7 @@ def add(book: Record, ids: Record, watch: Record, row: Record, held: Int) -> Int
 
 
 @rare
-def replace(book: Record, ids: Record, watch: Record, row: Record, held: Int, trusting: Int) -> Int:
+def replace(book: Record, ids: Record, watch: Record, row: Record, excused: Int) -> Int:
     """An order takes a new price and size; returns 0 or the issue that prevented it."""
     price, size = row.price_ticks, row.size_lots
     if row.order_id <= 0:
@@ -132,23 +133,23 @@ def replace(book: Record, ids: Record, watch: Record, row: Record, held: Int, tr
         return BAD_PRICE
     order = book.orders[slot]
     stands = np.int64(order.flags) & LADDER_MASK
-    if row.side != 0 and row.side != side_of(stands) and not trusting:
+    if row.side != 0 and row.side != side_of(stands) and excused & PLACE == 0:
         return WRONG_PLACE
     if price == order.price_ticks and size <= order.size_lots:
         shrink(book, stands, slot, order.size_lots - size)
         return 0
     index = (1 - side_of(stands)) >> 1
     issue = blocked(book, index, price)
-    if issue != 0 and not held:
+    if issue != 0 and excused & CROSSING == 0:
         return issue
-    if held:
+    if issue != 0:
         index = hold(book, watch, slot, index)
     move(book, slot, index, price, size)
     return 0
 
 
 @inner
-def take(book: Record, ids: Record, watch: Record, row: Record, trusting: Int) -> Int:
+def take(book: Record, ids: Record, watch: Record, row: Record, excused: Int) -> Int:
     """An order shrinks or goes (reduce, delete, execute); returns 0 or the issue that prevented it."""
     kind, size = np.int64(row.kind), row.size_lots
     if row.order_id <= 0:
@@ -161,13 +162,13 @@ def take(book: Record, ids: Record, watch: Record, row: Record, trusting: Int) -
         return take_anonymous(book, ids, watch, row)
     order = book.orders[slot]
     stands = np.int64(order.flags) & LADDER_MASK
-    if not trusting:
+    if excused & PLACE == 0:
         if row.side != 0 and row.side != side_of(stands):
             return WRONG_PLACE
-        if kind != EXECUTE and row.price_ticks != 0 and row.price_ticks != order.price_ticks:
+        if kind != EXECUTE and row.price_ticks not in (0, order.price_ticks):
             return WRONG_PLACE
     if kind == DELETE:
-        if size != 0 and size != order.size_lots:
+        if size not in (0, order.size_lots):
             return WRONG_SIZE
         remember_deleted(watch, row.order_id)
         size = order.size_lots
@@ -184,7 +185,7 @@ def take(book: Record, ids: Record, watch: Record, row: Record, trusting: Int) -
 @rare
 def find_anonymous(book: Record, ids: Record, row: Record) -> Int:
     """Place in the id table of the anonymous order at a row's side and price, or -1."""
-    if (row.side != 1 and row.side != -1) or not -PRICE_LIMIT < row.price_ticks < PRICE_LIMIT:
+    if row.side not in (-1, 1) or not -PRICE_LIMIT < row.price_ticks < PRICE_LIMIT:
         return -1
     at = find(book, ids, anonymous_id(row.side, row.price_ticks))
     return at if ids.table[at].slot != 0 else -1
@@ -225,8 +226,8 @@ def mend(book: Record, ids: Record, watch: Record, row: Record, issue: Int) -> I
     Returns:
         0, or the issue to stop at, or ``FULL``.
     """
-    action = np.int64(row.kind)
-    held = trusting = NO
+    action: Int = np.int64(row.kind)
+    excused = NOTHING
     while issue > 0:
         crossing = issue in (CROSSED, LOCKED)
         if not crossing or watch.state == OPEN:
@@ -234,9 +235,9 @@ def mend(book: Record, ids: Record, watch: Record, row: Record, issue: Int) -> I
             if watch.strict:
                 return issue
         if crossing:
-            held = YES
+            excused |= CROSSING
         elif issue == WRONG_PLACE:
-            trusting = YES
+            excused |= PLACE
         elif issue == UNKNOWN_ORDER and action == REPLACE:
             action = ADD
         elif issue == DUPLICATE_ORDER:
@@ -255,11 +256,11 @@ def mend(book: Record, ids: Record, watch: Record, row: Record, issue: Int) -> I
                 drop(book, ids, row)
             return 0
         if action == ADD:
-            issue = add(book, ids, watch, row, held)
+            issue = add(book, ids, watch, row, excused)
         elif action == REPLACE:
-            issue = replace(book, ids, watch, row, held, trusting)
+            issue = replace(book, ids, watch, row, excused)
         else:
-            issue = take(book, ids, watch, row, trusting)
+            issue = take(book, ids, watch, row, excused)
     return issue
 
 
@@ -303,11 +304,11 @@ def apply_l3(book: Record, ids: Record, watch: Record, row: Record) -> Int:
         stop = in_order(watch, row)
         if stop == 0:
             if kind == ADD:
-                stop = add(book, ids, watch, row, NO)
+                stop = add(book, ids, watch, row, NOTHING)
             elif kind == REPLACE:
-                stop = replace(book, ids, watch, row, NO, NO)
+                stop = replace(book, ids, watch, row, NOTHING)
             else:
-                stop = take(book, ids, watch, row, NO)
+                stop = take(book, ids, watch, row, NOTHING)
             if stop != 0:
                 stop = mend(book, ids, watch, row, stop)
     if stop == 0 and watch.held_row != NEVER:

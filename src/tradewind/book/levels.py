@@ -10,7 +10,6 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from numba import types
 from numba.extending import overload
 
 from tradewind.book.far import far_levels, far_size
@@ -28,27 +27,27 @@ DEPTH = np.dtype([("price_ticks", "i8"), ("size_lots", "i8"), ("orders", "i8")])
 
 def best_ticks(book: Record, index: Int) -> Int:
     """Best price of a side; ``-NONE`` (bids) or ``+NONE`` (asks) where it is empty."""
-    raise _not_python("best_ticks")
+    raise _not_python("best_ticks", book, index)
 
 
 def level_lots(book: Record, index: Int, price: Int) -> Int:
     """Size at a price, anywhere in the book; 0 where there is no level."""
-    raise _not_python("level_lots")
+    raise _not_python("level_lots", book, index, price)
 
 
 def level_orders(book: Record, index: Int, price: Int) -> Int:
     """Orders at a price, anywhere in the book; 0 where there is no level or the book does not know."""
-    raise _not_python("level_orders")
+    raise _not_python("level_orders", book, index, price)
 
 
 def level_behind(book: Record, index: Int, price: Int) -> Int:
     """Next occupied price behind one in the window; as the best price of an empty side where the window has no more."""
-    raise _not_python("level_behind")
+    raise _not_python("level_behind", book, index, price)
 
 
 def levels_beyond(book: Record, index: Int) -> Array:
     """Levels outside the window, best first: int64, shape (n, 3) of price, size, orders. All lie behind the window."""
-    raise _not_python("levels_beyond")
+    raise _not_python("levels_beyond", book, index)
 
 
 @inner
@@ -95,8 +94,8 @@ def depth_beyond(book: Record, index: Int, out: Array) -> Int:
     return count
 
 
-def _not_python(name: str) -> UsageError:
-    return UsageError(f"{name} is a part of kernels; from Python, ask a BookView")
+def _not_python(name: str, *arguments: object) -> UsageError:
+    return UsageError(f"{name}{arguments} is a part of kernels; from Python, ask a BookView")
 
 
 def _by_record(function: Any, l3: Any, l2: Any, l1: Any) -> None:
@@ -146,7 +145,7 @@ def _l3_orders(book: Record, index: Int, price: Int) -> Int:
     return page_sums(book, index, price)[1]
 
 
-def _unknown_orders(book: Record, index: Int, price: Int) -> Int:
+def _unknown_orders(_book: Record, _index: Int, _price: Int) -> Int:
     return 0
 
 
@@ -169,7 +168,7 @@ def _ladder_behind(book: Record, index: Int, price: Int) -> Int:
     return next_occupied(book.ladders[index], index, price)
 
 
-def _quote_behind(book: Record, index: Int, price: Int) -> Int:
+def _quote_behind(_book: Record, index: Int, _price: Int) -> Int:
     return worst_price(index)
 
 
@@ -182,7 +181,7 @@ def _l2_beyond(book: Record, index: Int) -> Array:
     return grouped(far_levels(book.ladders[index]), 1 - 2 * index, 0)
 
 
-def _quote_beyond(book: Record, index: Int) -> Array:
+def _quote_beyond(_book: Record, _index: Int) -> Array:
     return np.empty((0, 3), dtype=np.int64)
 
 

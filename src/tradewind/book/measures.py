@@ -57,7 +57,7 @@ def microprice(book: Record) -> float:
         return np.nan
     bid_lots, ask_lots = np.float64(best_lots(book, BIDS)), np.float64(best_lots(book, ASKS))
     weighted = best_ticks(book, ASKS) * bid_lots + best_ticks(book, BIDS) * ask_lots
-    return weighted / (bid_lots + ask_lots)
+    return np.float64(weighted / (bid_lots + ask_lots))
 
 
 @inner

@@ -38,7 +38,9 @@ def levels_in(rows: Array) -> tuple[int, ...]:
     return tuple(level for level, wanted in KINDS.items() if kinds & set(wanted))
 
 
-def rebuild(rows: Rows, level: int | None = None, *, policy: Policy | None = None, source: Path | str = "rows") -> FeedBook:
+def rebuild(
+    rows: Rows, level: int | None = None, *, policy: Policy | None = None, source: Path | str = "rows"
+) -> FeedBook:
     """Replay rows into the book that they describe.
 
     Args:
@@ -161,7 +163,9 @@ def _batches(rows: Rows) -> Iterator[Array]:
         yield batch.rows
 
 
-def _books(rows: Rows, level: int | None, policy: Policy | None, source: Path | str) -> Iterator[tuple[FeedBook, Array]]:
+def _books(
+    rows: Rows, level: int | None, policy: Policy | None, source: Path | str
+) -> Iterator[tuple[FeedBook, Array]]:
     """Each batch with the book it goes to; batches before the level is known wait."""
     book = None if level is None else book_of_level(level, policy, source)
     waiting: list[Array] = []
