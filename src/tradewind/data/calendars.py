@@ -22,7 +22,6 @@ __all__ = [
     "DAY_NS",
     "MINUTE_NS",
     "SessionBounds",
-    "calendar_of",
     "half_days",
     "in_session",
     "is_session",
@@ -50,12 +49,6 @@ ZONES = {
     "XSES": ("Asia/Singapore", 0),
 }
 """Time zone, and how long before local midnight a trading day begins [ns]; tested against exchange_calendars."""
-VENUES = {
-    "CMES": ("cme", "cmes", "glbx", "xcme", "xcbt", "xnym", "xcec"),
-    "XNAS": ("nasdaq", "xnas", "xbos", "xpsx"),
-    "XNYS": ("arcx", "bats", "edga", "edgx", "iexg", "memx", "nyse", "xase", "xnys"),
-    "XSES": ("sgx", "xses"),
-}
 
 
 class SessionBounds(NamedTuple):
@@ -123,23 +116,6 @@ def _columns(source: Any) -> _Sessions:
     half = np.isin(days, source.early_closes.to_numpy().astype("datetime64[D]"))
     opens, breaks, resumes, closes = (v.astype(np.int64) for v in (nanoseconds("open"), breaks, resumes, closes))
     return _Sessions(str(source.tz), lead_ns, days, opens, breaks, resumes, closes, half)
-
-
-def calendar_of(venue: str) -> str:
-    """Calendar of a venue: a MIC, an exchange's name or a dataset such as ``GLBX.MDP3``.
-
-    Args:
-        venue: Where it trades; case does not matter.
-
-    Returns:
-        ``XNYS``, ``XNAS``, ``XSES`` or ``CMES``, and ``24/7`` for every venue not known, such as a crypto exchange.
-
-    Examples:
-        >>> calendar_of("Nasdaq"), calendar_of("GLBX.MDP3"), calendar_of("binance")
-        ('XNAS', 'CMES', '24/7')
-    """
-    word = venue.lower().split(".")[0]
-    return next((calendar for calendar, names in VENUES.items() if word in names), ALWAYS_OPEN)
 
 
 def time_zone(calendar: str = ALWAYS_OPEN) -> str:

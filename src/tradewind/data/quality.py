@@ -18,9 +18,10 @@ from tradewind.data.quality_checks import BOOK_CHECKS, Check
 from tradewind.data.quality_events import scan_events
 from tradewind.data.quality_orders import LiveOrders
 from tradewind.data.quality_profile import TimeProfile
-from tradewind.data.quality_report import QualityReport, ScanResult, build_report, counted_by_reader
+from tradewind.data.quality_report import QualityReport
 from tradewind.data.quality_sessions import SessionWatch
 from tradewind.data.quality_state import file_state, flag_once, instrument_state
+from tradewind.data.quality_verdict import ScanResult, build_report, counted_by_reader
 
 __all__ = ["QualityScan", "check_feed"]
 

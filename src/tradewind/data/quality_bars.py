@@ -8,7 +8,8 @@ from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner
 from tradewind.data.quality_checks import Check
 from tradewind.data.quality_events import OUTLIER_SCALES
-from tradewind.data.quality_state import LEAST, WINDOW_LENGTH, Int, Record, distance, flag_row, push
+from tradewind.data.quality_sketch import LEAST, WINDOW_LENGTH, Int, Record, distance, push
+from tradewind.data.quality_state import flag_row
 
 __all__ = ["SPLIT_RATIOS", "scan_bars"]
 

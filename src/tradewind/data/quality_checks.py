@@ -143,8 +143,8 @@ RULES: dict[Check, Rule] = {
     ),
     Check.LATENCY_DRIFT: Rule(
         "Clocks drift apart", "files",
-        "the smallest latencies of time bins over 10 min or more have a trend that adds up to over 1 ms and over half the "
-        "median latency",
+        "in files of 10 min or more: the smallest latencies of time bins have a trend that adds up to over 1 ms and "
+        "over half the median latency",
         "One clock runs faster: subtract the trend before using latencies.",
         0.0, NEVER, "ns/h",
     ),

@@ -9,17 +9,8 @@ import numpy as np
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.kernels import ctz, entry, inner, rare
 from tradewind.data.quality_checks import Check
-from tradewind.data.quality_state import (
-    RECENT,
-    Int,
-    Record,
-    count_in,
-    distance,
-    flag_row,
-    flag_this,
-    push,
-    sketch_add,
-)
+from tradewind.data.quality_sketch import Int, Record, count_in, distance, push
+from tradewind.data.quality_state import RECENT, flag_row, flag_this, sketch_add
 
 __all__ = ["OUTLIER_SCALES", "SIZE_OUTLIER", "scan_events"]
 

@@ -11,7 +11,8 @@ import numpy as np
 from tradewind.core.dtypes import Array, EventKind
 from tradewind.core.kernels import entry, inner
 from tradewind.data.quality_checks import Check
-from tradewind.data.quality_state import Int, Records, flag_row
+from tradewind.data.quality_sketch import Int, Records
+from tradewind.data.quality_state import flag_row
 
 __all__ = ["LiveOrders"]
 

@@ -11,7 +11,8 @@ from tradewind.core.errors import InvalidValueError, MissingExtraError
 from tradewind.core.kernels import entry, inner
 from tradewind.data.calendars import ALWAYS_OPEN, DAY_NS, half_days, session_days, session_edges, trading_day
 from tradewind.data.quality_checks import Check
-from tradewind.data.quality_state import FAR, Int, flag_row
+from tradewind.data.quality_sketch import Int
+from tradewind.data.quality_state import FAR, flag_row
 
 __all__ = ["SILENCE_NS", "SessionWatch"]
 

@@ -14,7 +14,7 @@ from tradewind.data.calendars import ALWAYS_OPEN, DAY_NS, session_edges, trading
 from tradewind.data.quality_checks import Check, Severity
 from tradewind.data.quality_profile import TimeProfile
 from tradewind.data.quality_report import QualityReport
-from tradewind.data.quality_state import FINE, bucket_bounds
+from tradewind.data.quality_sketch import FINE, bucket_bounds
 from tradewind.report.parts import Figure, Tone
 from tradewind.report.plots import SERIES, Panel, Plot, band, bars, columns, heat, line, log_ticks, stack_panels
 from tradewind.report.wording import count_text, duration_text, share_text, short_count

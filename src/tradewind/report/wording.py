@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["bytes_text", "count_text", "duration_text", "share_text", "short_count"]
+__all__ = ["count_text", "duration_text", "share_text", "short_count"]
 
 UNITS_NS = (
     ("years", 31_557_600e9),
@@ -81,16 +81,3 @@ def duration_text(duration_ns: float) -> str:
         if abs(duration_ns) >= size * 0.9995:
             return f"{_three(duration_ns / size)} {unit}"
     return f"{_three(duration_ns)} ns"
-
-
-def bytes_text(size_bytes: int) -> str:
-    """A size in decimal units.
-
-    Examples:
-        >>> bytes_text(61_139_728), bytes_text(420)
-        ('61.1 MB', '420 B')
-    """
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size_bytes >= size * 0.9995:
-            return f"{_three(size_bytes / size)} {unit}"
-    return f"{size_bytes} B"
