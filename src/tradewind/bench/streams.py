@@ -40,7 +40,7 @@ def touch(book: Record, index: Int) -> Int:
 def pick(book: Record, uniform: Int) -> Int:
     """A live slot: the first one at or after a random place in the pool."""
     top = np.int64(book.top)
-    slot = 1 + np.int64(uniform * top)
+    slot: Int = 1 + np.int64(uniform * top)
     while book.orders[slot].size_lots == 0:
         slot = slot + 1 if slot < top else 1
     return slot

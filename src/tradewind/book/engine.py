@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tradewind.book.audit import audit, list_orders
+from tradewind.book.audit import RESTING, audit, list_orders
+from tradewind.book.entry import Answer, OrderEntry
 from tradewind.book.ids import ids_dtype
-from tradewind.book.layout import BOOK_ORDERS, BOOK_WIDTH, NONE, aligned_zeros, book_dtype, fills_dtype
+from tradewind.book.layout import BOOK_ORDERS, BOOK_WIDTH, NONE, SELL_STOPS, aligned_zeros, book_dtype, fills_dtype
 from tradewind.book.reasons import Reason
-from tradewind.book.replay import open_book, rebuild_ids, replay
-from tradewind.core.dtypes import FILL, MESSAGE, Array, MessageKind, TradingState
+from tradewind.book.replay import open_book, rebuild_ids, replay, slot_of
+from tradewind.book.reports import respond
+from tradewind.book.snapshots import pack_book, read_shape, unpack_book
+from tradewind.core.dtypes import FILL, MESSAGE, Array, TradingState
 from tradewind.core.errors import InvalidValueError, TradewindError
-from tradewind.core.types import Instrument, SelfTradePrevention, TimeInForce
+from tradewind.core.events import ExecutionReport, Request
+from tradewind.core.types import Instrument, SelfTradePrevention
 
-__all__ = ["MAX_TICKS", "Answer", "MatchingEngine", "Outcome"]
+__all__ = ["MAX_TICKS", "MatchingEngine", "Outcome"]
 
 MAX_TICKS = 1 << 40
 """Prices lie between ``-MAX_TICKS`` and ``+MAX_TICKS``, so that no difference overflows."""
 FILL_ROWS = 1 << 14
-MAGIC = b"tradewind book 1"
-HEAD = struct.Struct("<16sqqq")
-
-
-class Answer(NamedTuple):
-    """What became of one message.
-
-    Attributes:
-        reason: ACCEPTED, or why it was refused.
-        fills: Shape (n,), dtype ``FILL``: what it and the stops it triggered traded.
-    """
-
-    reason: Reason
-    fills: Array
 
 
 class Outcome(NamedTuple):
@@ -50,7 +39,7 @@ class Outcome(NamedTuple):
     fills: Array
 
 
-class MatchingEngine:
+class MatchingEngine(OrderEntry):
     """A price-time-priority order book that matches.
 
     Args:
@@ -70,7 +59,7 @@ class MatchingEngine:
         InvalidValueError: For sizes, bands or steps that cannot work.
 
     Examples:
-        >>> from tradewind.core.types import Side
+        >>> from tradewind.core.types import Side, TimeInForce
         >>> engine = MatchingEngine()
         >>> engine.limit(1, Side.SELL, price_ticks=101, size_lots=5).reason
         <Reason.ACCEPTED: 0>
@@ -214,131 +203,24 @@ class MatchingEngine:
         fills.append(self._take_fills())
         return Answer(Reason(int(self._reason[0])), np.concatenate(fills) if len(fills) > 1 else fills[0])
 
-    def limit(
-        self,
-        order_id: int,
-        side: int,
-        price_ticks: int,
-        size_lots: int,
-        *,
-        owner: int = 0,
-        tif: int = TimeInForce.GTC,
-        display_lots: int = 0,
-    ) -> Answer:
-        """Enter a limit order; with a display size, an iceberg.
+    def on(self, event: Request) -> tuple[ExecutionReport, ...]:
+        """Carry out one event of the control plane; reports in the order in which things happened.
 
         Args:
-            order_id: A positive number that no live order has.
-            side: +1 buy, -1 sell.
-            price_ticks: Limit [ticks].
-            size_lots: Size, hidden part included [lots].
-            owner: Who must not trade with himself; 0 opts out.
-            tif: A :class:`~tradewind.core.types.TimeInForce`.
-            display_lots: What an iceberg shows at a time; 0 shows all [lots].
+            event: A NewOrder, CancelOrder, ReduceOrder or ReplaceOrder of :mod:`tradewind.core.events`.
         """
-        return self.submit(
-            kind=MessageKind.LIMIT,
-            order_id=order_id,
-            side=side,
-            price_ticks=price_ticks,
-            size_lots=size_lots,
-            owner=owner,
-            tif=tif,
-            display_lots=display_lots,
-        )
+        return respond(self, event)
 
-    def market(self, order_id: int, side: int, size_lots: int, *, owner: int = 0, tif: int = TimeInForce.GTC) -> Answer:
-        """Trade at any price in the band; what cannot trade is cancelled.
+    def order(self, order_id: int) -> Any:
+        """A live order's record (dtype ``ORDER``; a view, valid until the next message), or None."""
+        slot = slot_of(self.books, self.tables, order_id)
+        return self.books["orders"][0, slot] if slot else None
 
-        Args:
-            order_id: A positive number that no live order has.
-            side: +1 buy, -1 sell.
-            size_lots: Size [lots].
-            owner: Who must not trade with himself; 0 opts out.
-            tif: GTC or IOC (the same here), or FOK.
-        """
-        kind = MessageKind.MARKET
-        return self.submit(kind=kind, order_id=order_id, side=side, size_lots=size_lots, owner=owner, tif=tif)
-
-    def stop(
-        self,
-        order_id: int,
-        side: int,
-        trigger_ticks: int,
-        size_lots: int,
-        *,
-        limit_ticks: int | None = None,
-        owner: int = 0,
-        tif: int = TimeInForce.GTC,
-    ) -> Answer:
-        """Enter a stop: a market order, or with a limit a limit order, once a trade reaches the trigger.
-
-        Args:
-            order_id: A positive number that no live order has.
-            side: +1 buy (triggers at or above), -1 sell (at or below).
-            trigger_ticks: Trade price that triggers it [ticks].
-            size_lots: Size [lots].
-            limit_ticks: Limit once triggered [ticks]; None for a market order.
-            owner: Who must not trade with himself; 0 opts out.
-            tif: For a stop-limit order: GTC rests what is left, IOC cancels it.
-        """
-        return self.submit(
-            kind=MessageKind.STOP if limit_ticks is None else MessageKind.STOP_LIMIT,
-            order_id=order_id,
-            side=side,
-            price_ticks=limit_ticks or 0,
-            trigger_ticks=trigger_ticks,
-            size_lots=size_lots,
-            owner=owner,
-            tif=tif,
-        )
-
-    def cancel(self, order_id: int) -> Answer:
-        """Take an order away.
-
-        Args:
-            order_id: A live order.
-        """
-        return self.submit(kind=MessageKind.CANCEL, order_id=order_id)
-
-    def reduce(self, order_id: int, size_lots: int) -> Answer:
-        """Take lots away from an order, hidden ones first; it keeps its place.
-
-        Args:
-            order_id: A live order.
-            size_lots: What goes; all of it or more cancels the order [lots].
-        """
-        return self.submit(kind=MessageKind.REDUCE, order_id=order_id, size_lots=size_lots)
-
-    def replace(
-        self,
-        order_id: int,
-        price_ticks: int,
-        size_lots: int,
-        *,
-        display_lots: int = 0,
-        trigger_ticks: int = 0,
-        tif: int = TimeInForce.GTC,
-    ) -> Answer:
-        """Give an order a new price and size; it keeps its place only at the same price and not larger.
-
-        Args:
-            order_id: A live order.
-            price_ticks: New limit; ignored for a stop without one [ticks].
-            size_lots: New total size [lots].
-            display_lots: New display size; 0 keeps it [lots].
-            trigger_ticks: New trigger of a waiting stop; 0 keeps it [ticks].
-            tif: GTC, or POST_ONLY to refuse the change if it would trade.
-        """
-        return self.submit(
-            kind=MessageKind.REPLACE,
-            order_id=order_id,
-            price_ticks=price_ticks,
-            size_lots=size_lots,
-            display_lots=display_lots,
-            trigger_ticks=trigger_ticks,
-            tif=tif,
-        )
+    def stops(self) -> Array:
+        """Waiting stops, sell stops before buy stops, best trigger first: dtype ``RESTING``."""
+        best = self.books["ladders"][0]["best_ticks"]
+        rows: Array = self.dump() if (np.abs(best[SELL_STOPS:]) != NONE).any() else np.zeros(0, RESTING)
+        return rows[rows["ladder"] >= SELL_STOPS]
 
     @property
     def rejects(self) -> dict[Reason, int]:
@@ -367,12 +249,8 @@ class MatchingEngine:
             raise TradewindError(f"the book is broken: {fault.name}; this is a bug in tradewind, please report it")
 
     def snapshot(self) -> bytes:
-        """The whole state: equal states of equal histories give equal bytes; :meth:`restore` goes on from them."""
-        dtype = self.books.dtype
-        used = dtype.fields["orders"][1] + 64 * (int(self.books["top"][0]) + 1)  # type: ignore[index]
-        levels, orders = dtype["ladders"].base["levels"].shape[0], dtype["orders"].shape[0]
-        head = HEAD.pack(MAGIC, levels, orders, used)
-        return head + self.books.view(np.uint8)[:used].tobytes()
+        """The whole state: equal histories give equal bytes; :meth:`restore` goes on from them."""
+        return pack_book(self.books)
 
     def digest(self) -> str:
         """SHA-256 of the snapshot, in hexadecimal."""
@@ -389,12 +267,8 @@ class MatchingEngine:
         Raises:
             InvalidValueError: When it is not a snapshot of this version, or cut short.
         """
-        if len(snapshot) < HEAD.size or not snapshot.startswith(MAGIC):
-            raise InvalidValueError("snapshot", f"bytes that begin with {MAGIC!r}", snapshot[: len(MAGIC)])
-        _, levels, orders, used = HEAD.unpack_from(snapshot)
-        if len(snapshot) != HEAD.size + used:
-            raise InvalidValueError("snapshot", f"{HEAD.size + used} bytes", len(snapshot))
-        engine = cls(instrument, levels=levels, orders=orders - 1)
-        engine.books.view(np.uint8)[:used] = np.frombuffer(snapshot, np.uint8, used, HEAD.size)
+        shape = read_shape(snapshot)
+        engine = cls(instrument, levels=shape.levels, orders=shape.orders - 1)
+        unpack_book(snapshot, engine.books)
         rebuild_ids(engine.books, engine.tables)
         return engine

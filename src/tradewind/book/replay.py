@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewind.book.ids import expect_key, expect_order, rebuild
+from tradewind.book.ids import expect_key, expect_order, find_slot, rebuild
 from tradewind.book.layout import NONE
 from tradewind.book.matching import proceed
 from tradewind.book.messages import apply
@@ -11,7 +11,7 @@ from tradewind.book.reasons import PENDING
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry
 
-__all__ = ["open_book", "rebuild_ids", "replay"]
+__all__ = ["open_book", "rebuild_ids", "replay", "slot_of"]
 
 FAR, NEAR = 12, 6
 """How many messages ahead the id entry, then the order, is asked for."""
@@ -41,6 +41,18 @@ def rebuild_ids(books: Array, tables: Array) -> None:
         tables: Shape (1,), its ``ids_dtype``.
     """
     rebuild(books[0], tables[0], 0)
+
+
+@entry
+def slot_of(books: Array, tables: Array, order_id: int) -> int:
+    """Slot of a live order, or 0.
+
+    Args:
+        books: Shape (1,), a ``book_dtype``.
+        tables: Shape (1,), its ``ids_dtype``.
+        order_id: The order.
+    """
+    return find_slot(books[0], tables[0], order_id)  # type: ignore[no-any-return]
 
 
 @entry
