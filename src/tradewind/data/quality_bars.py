@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.kernels import entry, inner
+from tradewind.core.kernels import entry, inner, rare
 from tradewind.data.quality_checks import Check
 from tradewind.data.quality_events import OUTLIER_SCALES
 from tradewind.data.quality_sketch import LEAST, WINDOW_LENGTH, Int, Record, distance, push
@@ -19,12 +19,13 @@ SPLIT_TOLERANCE = 0.04
 RETURN_FLOOR = 0.001
 SPIKE_RANGES, SPIKE_LEAST = 10.0, 0.01
 
-TIME_MISSING, TIME_BACKWARDS = int(Check.TIME_MISSING), int(Check.TIME_BACKWARDS)
-PRICES_NOT_POSITIVE = int(Check.PRICES_NOT_POSITIVE)
-HIGH_TOO_LOW, LOW_TOO_HIGH = int(Check.HIGH_TOO_LOW), int(Check.LOW_TOO_HIGH)
-ZERO_VOLUME, NEGATIVE_VOLUME = int(Check.ZERO_VOLUME), int(Check.NEGATIVE_VOLUME)
-DUPLICATE_BARS, SPLIT_LIKE_JUMPS = int(Check.DUPLICATE_BARS), int(Check.SPLIT_LIKE_JUMPS)
-RETURN_OUTLIERS, SPIKES = int(Check.RETURN_OUTLIERS), int(Check.SPIKES)
+TIME_MISSING, TIME_BACKWARDS = np.int64(Check.TIME_MISSING), np.int64(Check.TIME_BACKWARDS)
+PRICES_NOT_POSITIVE = np.int64(Check.PRICES_NOT_POSITIVE)
+HIGH_TOO_LOW, LOW_TOO_HIGH = np.int64(Check.HIGH_TOO_LOW), np.int64(Check.LOW_TOO_HIGH)
+ZERO_VOLUME, NEGATIVE_VOLUME = np.int64(Check.ZERO_VOLUME), np.int64(Check.NEGATIVE_VOLUME)
+DUPLICATE_BARS, SPLIT_LIKE_JUMPS = np.int64(Check.DUPLICATE_BARS), np.int64(Check.SPLIT_LIKE_JUMPS)
+NONE = np.int64(0)
+RETURN_OUTLIERS, SPIKES = np.int64(Check.RETURN_OUTLIERS), np.int64(Check.SPIKES)
 
 
 @entry
@@ -49,7 +50,7 @@ def scan_bars(rows: Array, files: Array, instruments: Array) -> None:
         seen.rows += 1
 
 
-@inner
+@rare
 def flag_bar(file: Record, seen: Record, bar: Record, check: Int, worst: Int) -> None:
     """Count the bar at hand, which is number ``file.rows``."""
     flag_row(file, check, np.int64(worst), (file.rows, seen.rows, np.int64(bar.ts_start_ns), seen.symbol))
@@ -60,14 +61,14 @@ def look_at_start(file: Record, seen: Record, bar: Record) -> None:
     """Order of starts."""
     at, before = bar.ts_start_ns, seen.before
     if at <= 0:
-        flag_bar(file, seen, bar, TIME_MISSING, 0)
+        flag_bar(file, seen, bar, TIME_MISSING, NONE)
         return
     file.first_ns = min(file.first_ns, at)
     file.last_ns = max(file.last_ns, at)
     if at < before.ts_start_ns:
         flag_bar(file, seen, bar, TIME_BACKWARDS, before.ts_start_ns - at)
     elif at == before.ts_start_ns:
-        flag_bar(file, seen, bar, DUPLICATE_BARS, 0)
+        flag_bar(file, seen, bar, DUPLICATE_BARS, NONE)
     before.ts_start_ns = at
 
 
@@ -83,7 +84,7 @@ def look_at_bar(file: Record, seen: Record, bar: Record) -> None:
     if min(bottom, bar.low_ticks) <= 0:
         flag_bar(file, seen, bar, PRICES_NOT_POSITIVE, -min(bottom, bar.low_ticks))
     if bar.volume_lots == 0:
-        flag_bar(file, seen, bar, ZERO_VOLUME, 0)
+        flag_bar(file, seen, bar, ZERO_VOLUME, NONE)
     elif bar.volume_lots < 0:
         flag_bar(file, seen, bar, NEGATIVE_VOLUME, -bar.volume_lots)
 
@@ -97,7 +98,7 @@ def look_at_moves(file: Record, seen: Record, bar: Record) -> None:
         ratio = max(ratio, 1.0 / ratio)
         for known in SPLIT_RATIOS:
             if abs(ratio / known - 1.0) <= SPLIT_TOLERANCE:
-                flag_bar(file, seen, bar, SPLIT_LIKE_JUMPS, 0)
+                flag_bar(file, seen, bar, SPLIT_LIKE_JUMPS, NONE)
         change = close / before - 1.0
         far = distance(seen.returns, change, 0.0, RETURN_FLOOR)
         if far > OUTLIER_SCALES:

@@ -41,8 +41,10 @@ IRREGULAR = int(EventFlag.OUT_OF_SEQUENCE | EventFlag.CORRECTED)
     _DRIFT, NO_EVENT_TIME, LAST_MISSING, CROSSED, LOCKED, _BOOK_CROSSED, _BOOK_LOCKED, REPEATED_QUOTES, DUPLICATE_ROWS,
     REPEATED_TRADES, ORDER_ID_MISSING, _UNKNOWN, _TWICE, _OVERSIZE, ZERO_SIZES, NEGATIVE_SIZES, PRICES_NOT_POSITIVE,
     OFF_TICK_QUOTES, OFF_TICK_TRADES, TRADE_PRICE_OUTLIERS, QUOTE_PRICE_OUTLIERS, TRADE_SIZE_OUTLIERS,
-) = (int(check) for check in Check if check <= Check.TRADE_SIZE_OUTLIERS)  # fmt: skip
-HIDDEN_TRADES, IRREGULAR_TRADES = int(Check.HIDDEN_TRADES), int(Check.IRREGULAR_TRADES)
+) = (np.int64(check) for check in Check if check <= Check.TRADE_SIZE_OUTLIERS)  # fmt: skip
+HIDDEN_TRADES, IRREGULAR_TRADES = np.int64(Check.HIDDEN_TRADES), np.int64(Check.IRREGULAR_TRADES)
+NONE = np.int64(0)
+"""No worst case. Checks are int64 too: for each plain number Numba would compile what it calls anew."""
 NEVER = -((1 << 63) - 1)
 
 
@@ -69,7 +71,7 @@ def scan_events(rows: Array, files: Array, instruments: Array) -> None:
         side = np.int64(row.side)
         bit = np.int64(1) << min(kind, np.int64(20))
         if kind < ADD or kind > STATUS or abs(side) > 1 or (side == 0 and bit & SIDELESS_KINDS == 0):
-            flag_this(file, seen, row, MALFORMED_ROWS, 0)
+            flag_this(file, seen, row, MALFORMED_ROWS, NONE)
         else:
             look_at_values(file, seen, row, bit)
             if kind == QUOTE:
@@ -98,14 +100,14 @@ def look_at_time(file: Record, seen: Record, row: Record) -> None:
     at = row.ts_event_ns
     if seen.packet_open != 0 and abs(at - seen.last_event_ns) > PACKET_NS:
         place = (seen.last_row, seen.last_sequence, seen.last_event_ns, seen.symbol)
-        flag_row(file, LAST_MISSING, np.int64(0), place)
+        flag_row(file, LAST_MISSING, NONE, place)
     if at > 0:
         if seen.rows > 0 and seen.packet_open == 0 and at >= seen.last_event_ns > 0:
             count_in(file.waits, at - seen.last_event_ns)
         file.first_ns = min(file.first_ns, at)
         file.last_ns = max(file.last_ns, at)
     else:
-        flag_this(file, seen, row, TIME_MISSING, 0)
+        flag_this(file, seen, row, TIME_MISSING, NONE)
     if row.flags & SNAPSHOT != 0:
         return
     if at > 0 and row.flags & RECV_ONLY == 0:
@@ -113,7 +115,7 @@ def look_at_time(file: Record, seen: Record, row: Record) -> None:
             flag_this(file, seen, row, TIME_BACKWARDS, seen.ts_event_ns - at)
         seen.ts_event_ns = at
     elif row.flags & RECV_ONLY != 0:
-        flag_this(file, seen, row, NO_EVENT_TIME, 0)
+        flag_this(file, seen, row, NO_EVENT_TIME, NONE)
     if row.sequence != seen.sequence:
         look_at_step(file, seen, row)
     received = row.ts_recv_ns
@@ -150,16 +152,16 @@ def look_at_values(file: Record, seen: Record, row: Record, bit: Int) -> None:
     if bit & ORDER_KINDS != 0:
         file.order_rows += 1
         if row.order_id <= 0:
-            flag_this(file, seen, row, ORDER_ID_MISSING, 0)
+            flag_this(file, seen, row, ORDER_ID_MISSING, NONE)
     if size <= 0 and bit != 1 << STATUS:
         if size < 0:
             flag_this(file, seen, row, NEGATIVE_SIZES, -size)
         elif bit & SIZED_KINDS != 0 and row.flags & AUCTION == 0:
-            flag_this(file, seen, row, ZERO_SIZES, 0)
+            flag_this(file, seen, row, ZERO_SIZES, NONE)
     if price <= 0 and (bit & PRICED_KINDS != 0 or (size > 0 and bit & PRICED_IF_SIZED_KINDS != 0)):
         flag_this(file, seen, row, PRICES_NOT_POSITIVE, -price)
     if row.flags & OFF_TICK != 0:
-        flag_this(file, seen, row, OFF_TICK_TRADES if bit & TRADE_KINDS != 0 else OFF_TICK_QUOTES, 0)
+        flag_this(file, seen, row, OFF_TICK_TRADES if bit & TRADE_KINDS != 0 else OFF_TICK_QUOTES, NONE)
 
 
 @inner
@@ -170,7 +172,7 @@ def look_for_copies(file: Record, seen: Record, row: Record, kind: Int) -> None:
         if other.ts_event_ns != row.ts_event_ns:
             break
         if other.order_id == row.order_id and other.price_ticks == row.price_ticks and is_copy(other, row):
-            flag_this(file, seen, row, REPEATED_TRADES if kind == TRADE else DUPLICATE_ROWS, 0)
+            flag_this(file, seen, row, REPEATED_TRADES if kind == TRADE else DUPLICATE_ROWS, NONE)
             break
     slot = seen.recent[seen.recent_rows % RECENT]
     slot.ts_event_ns = row.ts_event_ns
@@ -203,9 +205,9 @@ def look_at_trade(file: Record, seen: Record, row: Record) -> None:
     """What kind of print it is, and whether price or size stand out."""
     file.trades += 1
     if row.flags & HIDDEN != 0:
-        flag_this(file, seen, row, HIDDEN_TRADES, 0)
+        flag_this(file, seen, row, HIDDEN_TRADES, NONE)
     if row.flags & IRREGULAR != 0:
-        flag_this(file, seen, row, IRREGULAR_TRADES, 0)
+        flag_this(file, seen, row, IRREGULAR_TRADES, NONE)
     if row.size_lots > 0:
         count_in(file.sizes, row.size_lots)
     if row.flags & (IRREGULAR | AUCTION) != 0 or row.size_lots <= 0:
@@ -236,14 +238,14 @@ def look_at_quote(file: Record, seen: Record, row: Record) -> None:
             same = same and quote[side, part] == before[side, part]
             before[side, part] = quote[side, part]
     if same:
-        flag_this(file, seen, row, REPEATED_QUOTES, 0)
+        flag_this(file, seen, row, REPEATED_QUOTES, NONE)
     if quote[0, 1] <= 0 or quote[1, 1] <= 0:
         return
     bid, ask = quote[0, 0], quote[1, 0]
     if bid > ask:
         flag_this(file, seen, row, CROSSED, bid - ask)
     elif bid == ask:
-        flag_this(file, seen, row, LOCKED, 0)
+        flag_this(file, seen, row, LOCKED, NONE)
     twice_mid = np.float64(bid + ask)
     far = distance(seen.mids, twice_mid, PRICE_FLOOR, 2.0)
     if far > OUTLIER_SCALES:

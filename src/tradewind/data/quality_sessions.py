@@ -19,8 +19,8 @@ __all__ = ["SILENCE_NS", "SessionWatch"]
 SILENCE_NS = 300_000_000_000
 """Trading time without a row that counts as a silence [ns]."""
 
-OUTSIDE, CLOSED_DAYS = int(Check.OUTSIDE_SESSION), int(Check.CLOSED_DAYS)
-SILENCES, MISSING_BARS = int(Check.SILENCES), int(Check.MISSING_BARS)
+OUTSIDE, CLOSED_DAYS = np.int64(Check.OUTSIDE_SESSION), np.int64(Check.CLOSED_DAYS)
+SILENCES, MISSING_BARS = np.int64(Check.SILENCES), np.int64(Check.MISSING_BARS)
 SNAPSHOT = int(EventFlag.SNAPSHOT)
 
 

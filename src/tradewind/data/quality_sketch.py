@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.kernels import clz, inner
+from tradewind.core.kernels import clz, inner, rare
 
 __all__ = [
     "COARSE",
@@ -84,7 +84,7 @@ def count_in(sketch: Record, value: Int) -> None:
     sketch[bucket_of(value, COARSE)] += 1
 
 
-@inner
+@rare
 def push(window: Record, value: Any) -> None:
     """A value enters a rolling window, the oldest leaves; ``ordered`` stays sorted."""
     size = min(window.count, np.int64(WINDOW_LENGTH))
@@ -105,7 +105,7 @@ def push(window: Record, value: Any) -> None:
     window.count += 1
 
 
-@inner
+@rare
 def distance(window: Record, value: Any, share: Any, least: Any) -> Any:
     """How many scales a value is from the window's median: |value - median| / scale; 0 while it is too short.
 

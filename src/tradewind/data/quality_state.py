@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.dtypes import BAR, EVENT, Array
-from tradewind.core.kernels import entry, inner, rare
+from tradewind.core.kernels import entry, rare
 from tradewind.data.quality_checks import Check
 from tradewind.data.quality_sketch import COARSE, FINE, WINDOW, Int, Record, bucket_of, buckets
 
@@ -153,7 +153,7 @@ def flag_once(files: Array, check: int, place: tuple[int, int, int, int]) -> Non
     flag_row(files[0], check, np.int64(0), (np.int64(row), np.int64(sequence), np.int64(at_ns), np.int64(symbol)))
 
 
-@inner
+@rare
 def mark(file: Record, check: Int, at_ns: Int) -> None:
     """Count an offence in its time bin; bins double in width when time runs out of them."""
     marks = file.marks
@@ -170,7 +170,7 @@ def mark(file: Record, check: Int, at_ns: Int) -> None:
     marks.counts[check, max(np.int64(0), (at_ns - marks.start_ns) // marks.width_ns)] += 1
 
 
-@inner
+@rare
 def flag_this(file: Record, seen: Record, row: Record, check: Int, worst: Int) -> None:
     """Count the row at hand, which is number ``file.rows``."""
     flag_row(file, check, np.int64(worst), (file.rows, np.int64(row.sequence), np.int64(row.ts_event_ns), seen.symbol))
