@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from tradewind.book.audit import audit, list_orders
-from tradewind.book.ids import expect_key, expect_order, ids_dtype
+from tradewind.book.ids import ids_dtype, look_ahead
 from tradewind.book.issues import Policy, counts_by_name, issue_table, raise_stopped, watch_array
 from tradewind.book.l1 import apply_l1, new_l1
 from tradewind.book.l2 import apply_l2, new_l2
 from tradewind.book.l3 import apply_l3
 from tradewind.book.layout import BOOK_ORDERS, BUY_STOPS, aligned_zeros, book_dtype
 from tradewind.book.measures import BEST, write_best
-from tradewind.book.replay import open_book
+from tradewind.book.replay import CACHED, FAR, MIDDLE, NEAR, open_book
 from tradewind.book.view import BookView, side_index
 from tradewind.core.dtypes import EVENT, Array, TradingState
 from tradewind.core.errors import InvalidValueError, TradewindError
@@ -26,9 +26,6 @@ __all__ = ["RESTING", "FeedBook", "L1Book", "L2Book", "L3Book", "book_of_level"]
 
 RESTING = np.dtype([("order_id", "i8"), ("price_ticks", "i8"), ("size_lots", "i8")])
 """One resting order of a feed; an anonymous order has a negative id."""
-
-FAR, NEAR = 12, 6
-"""How many rows ahead the id entry, then the order, is asked for."""
 
 
 @entry
@@ -48,9 +45,8 @@ def run_l3(books: Array, tables: Array, watches: Array, rows: Array, bests: Arra
     book, ids, watch = books[0], tables[0], watches[0]
     count = len(rows)
     for at in range(count):
-        if at + FAR < count:
-            expect_key(ids, rows[at + FAR].order_id)
-            expect_order(book, ids, rows[at + NEAR].order_id)
+        if ids.mask > CACHED and at + FAR < count:
+            look_ahead(book, ids, rows[at + FAR], rows[at + MIDDLE], rows[at + NEAR])
         watch.stop = apply_l3(book, ids, watch, rows[at])
         if watch.stop != 0:
             return at
@@ -179,7 +175,8 @@ class L3Book(FeedBook):
     Args:
         policy: What to do about rows that do not fit; by default repair and count.
         source: File or word that errors name.
-        orders: How many orders there is room for; memory is only used once there are so many.
+
+    There is room for ``BOOK_ORDERS`` orders; memory is only used once there are so many.
 
     Examples:
         >>> from tradewind.core.dtypes import EventKind
@@ -197,8 +194,8 @@ class L3Book(FeedBook):
 
     depth_level = 3
 
-    def __init__(self, policy: Policy | None = None, source: Path | str = "rows", *, orders: int = BOOK_ORDERS) -> None:
-        books, tables = aligned_zeros(1, book_dtype(orders=orders)), aligned_zeros(1, ids_dtype(orders))
+    def __init__(self, policy: Policy | None = None, source: Path | str = "rows") -> None:
+        books, tables = aligned_zeros(1, book_dtype()), aligned_zeros(1, ids_dtype(BOOK_ORDERS))
         open_book(books, tables)
         super().__init__(books, tables, policy, source)
         self._tables = tables
