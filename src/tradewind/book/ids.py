@@ -13,7 +13,7 @@ from tradewind.book.layout import Int, Record
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.kernels import inner, prefetch, rare
 
-__all__ = ["erase", "expect_key", "expect_order", "find", "find_slot", "forget", "ids_dtype", "insert", "rebuild"]
+__all__ = ["erase", "find", "find_slot", "forget", "ids_dtype", "insert", "look_ahead", "rebuild"]
 
 GOLD = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(32)
@@ -126,13 +126,20 @@ def rebuild(book: Record, ids: Record, mask: Int) -> None:
             ids.count += 1
 
 
-@inner
-def expect_key(ids: Record, key: Int) -> None:
-    """A key will be looked up soon: ask for its entry's cache line."""
-    prefetch(ids.table[tag_of(key) & np.int64(ids.mask)])
+@rare
+def look_ahead(book: Record, ids: Record, far: Record, middle: Record, near: Record) -> None:
+    """Ask memory for what three coming messages will touch, each a step further than the one behind it.
 
-
-@inner
-def expect_order(book: Record, ids: Record, key: Int) -> None:
-    """A key will be looked up soon, its entry is here: ask for its order's cache line."""
-    prefetch(book.orders[ids.table[tag_of(key) & np.int64(ids.mask)].slot])
+    Args:
+        book: The book.
+        ids: Its table.
+        far: A message whose entry in the table is asked for.
+        middle: One whose entry should be here: its order is asked for.
+        near: One whose order should be here: the orders before and behind it are asked for.
+    """
+    mask = np.int64(ids.mask)
+    prefetch(ids.table[tag_of(far.order_id) & mask])
+    prefetch(book.orders[ids.table[tag_of(middle.order_id) & mask].slot])
+    order = book.orders[ids.table[tag_of(near.order_id) & mask].slot]
+    prefetch(book.orders[order.prev])
+    prefetch(book.orders[order.next])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewind.book.ids import expect_key, expect_order, find_slot, rebuild
+from tradewind.book.ids import find_slot, look_ahead, rebuild
 from tradewind.book.layout import NONE
 from tradewind.book.matching import proceed
 from tradewind.book.messages import apply
@@ -13,8 +13,8 @@ from tradewind.core.kernels import entry
 
 __all__ = ["open_book", "rebuild_ids", "replay", "slot_of"]
 
-FAR, NEAR = 12, 6
-"""How many messages ahead the id entry, then the order, is asked for."""
+FAR, MIDDLE, NEAR = 18, 12, 6
+"""How many messages ahead the id entry, then the order, then its neighbours are asked for."""
 CACHED = (1 << 16) - 1
 """Mask of the largest id table whose book is in the cache anyway."""
 
@@ -78,8 +78,7 @@ def replay(books: Array, tables: Array, fills: Array, messages: Array, reasons: 
         at = 1
     while at < end:
         if ids.mask > CACHED and at + FAR < end:
-            expect_key(ids, messages[at + FAR].order_id)
-            expect_order(book, ids, messages[at + NEAR].order_id)
+            look_ahead(book, ids, messages[at + FAR], messages[at + MIDDLE], messages[at + NEAR])
         reason = apply(book, ids, rows, messages[at])
         if reason == PENDING:
             break
