@@ -5,7 +5,6 @@ import pytest
 
 from tradewind.book.feeds import L1Book, L2Book, L3Book
 from tradewind.book.issues import ACTIONS, NOTES, Issue, Policy
-from tradewind.book.layout import BOOK_ORDERS
 from tradewind.core.dtypes import EVENT, EventFlag, EventKind, TradingState
 from tradewind.core.errors import DataError, InvalidValueError
 
@@ -229,11 +228,12 @@ def test_crossed_levels_are_fine_inside_a_packet_and_while_not_open():
 
 def test_a_full_book_says_so():
     book = L3Book()
-    book._books["top"] = BOOK_ORDERS - 4  # as if all but three slots were taken
+    book._books["capacity"] = 3
     with pytest.raises(DataError, match="row 4: expected a book that fits its memory, got 'ADD side=1 order_id=4"):
         book.apply(rows_of(*[row(ADD, BID, number, 100, 1) for number in range(1, 6)]))
     assert book.live_orders == 3
     assert book.best_bid == (100, 3)
+    book.check()
 
 
 def test_values_that_cannot_be_are_refused():
