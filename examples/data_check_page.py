@@ -16,7 +16,7 @@ from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.random import stream
 from tradewind.core.types import Batch, Instrument
 from tradewind.data.calendars import MINUTE_NS, session_bounds
-from tradewind.data.quality import QualityScan
+from tradewind.data.quality.scan import QualityScan
 from tradewind.report.page import write_page
 from tradewind.report.quality import Checked, quality_page
 

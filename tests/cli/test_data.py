@@ -17,10 +17,10 @@ from tradewind.cli.main import app
 from tradewind.core.dtypes import EventKind
 from tradewind.core.errors import TradewindError
 from tradewind.core.types import Batch
-from tradewind.data.catalog import Catalog
-from tradewind.data.importer import ImportReport
-from tradewind.data.ingest import FileOutcome
-from tradewind.data.moments import parse_moment
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.importer import ImportReport
+from tradewind.data.store.ingest import FileOutcome
+from tradewind.data.store.moments import parse_moment
 
 QUOTES = "ts_event,bid_price,bid_size,ask_price,ask_size\n"
 OPEN_MS = 1_381_152_600_000  # 2013-10-07 09:30 in New York
@@ -241,7 +241,7 @@ INTERRUPTED = """
 import os, signal
 from pathlib import Path
 import sys
-from tradewind.data import ingest
+from tradewind.data.store import ingest
 from tradewind.cli.main import run
 
 class Scan(ingest.QualityScan):

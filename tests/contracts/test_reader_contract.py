@@ -14,9 +14,9 @@ from tests.data.samples import SAMPLES, Sample, gzipped
 from tradewind.core.dtypes import BAR, EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError, TradewindError
 from tradewind.core.types import Batch
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.registry import READERS, detect, open_feed
-from tradewind.data.source import read_head
 
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: f"{s.format}-{s.kind}")
 every_text = pytest.mark.parametrize("sample", [s for s in SAMPLES if s.is_text], ids=lambda s: f"{s.format}-{s.kind}")

@@ -11,8 +11,8 @@ from tradewind.core.clock import SimulatedClock
 from tradewind.core.dtypes import BAR, EVENT, Array, EventKind
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.ingest import FileOutcome, ImportOptions, import_file
 from tradewind.data.reader import FileHead, Match, ReadOptions
+from tradewind.data.store.ingest import FileOutcome, ImportOptions, import_file
 
 __all__ = ["DAY_NS", "MadeUpFeed", "MadeUpReader", "bar_rows", "event_rows", "instrument", "write_source"]
 

@@ -9,8 +9,8 @@ from tests.data.made_up import DAY_NS, bar_rows, event_rows, instrument, write_s
 from tradewind.core.dtypes import EVENT, EventKind
 from tradewind.core.errors import IntegrityError, InvalidValueError, NotFoundError, UsageError
 from tradewind.core.types import Batch
-from tradewind.data.catalog import Catalog
-from tradewind.data.moments import parse_moment
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.moments import parse_moment
 
 NOON = parse_moment("2013-10-07T16:00")
 SECOND = 1_000_000_000

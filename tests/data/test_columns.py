@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradewind.core.errors import DataError
-from tradewind.data import source
-from tradewind.data.columns import DECIMAL, column_steps, csv_frames, infer_step, iso_ns, rescale, to_steps
+from tradewind.data.parsing import source
+from tradewind.data.parsing.columns import DECIMAL, column_steps, csv_frames, infer_step, iso_ns, rescale, to_steps
 
 SCHEMA = {"id": pl.Int64(), "price": pl.Float64(), "name": pl.String()}
 
@@ -98,7 +98,7 @@ def test_a_missing_or_doubled_column_is_named(path: Path, text: str) -> None:
 @pytest.mark.parametrize("size", [1, 7, 50, 1000])
 def test_row_numbers_go_on_across_blocks(path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = source.blocks
-    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path, _size: whole(path, size))
+    monkeypatch.setattr("tradewind.data.parsing.columns.blocks", lambda path, _size: whole(path, size))
     lines = [f"{i},{i}.5,n{i}" for i in range(1, 41)]
     path.write_text("\n".join(["id,price,name", *lines]))
     found = list(csv_frames(path, SCHEMA, header=True))

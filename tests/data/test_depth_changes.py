@@ -7,7 +7,7 @@ from tests.naive.depth_changes import book_of, changes
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.data import depth_changes as module
-from tradewind.data.depth_changes import depth_changes
+from tradewind.data.parsing.depth_changes import depth_changes
 
 LEVELS = 3
 

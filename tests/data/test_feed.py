@@ -10,7 +10,7 @@ import pytest
 from tradewind.core.dtypes import EVENT, EventFlag
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.feed import FileFeed, exact_step, likely_step, quote_rows, symbol_from_name
+from tradewind.data.parsing.feed import FileFeed, exact_step, likely_step, quote_rows, symbol_from_name
 from tradewind.data.reader import ReadOptions
 
 AIG = Instrument(symbol="AIG", tick_size=Decimal("0.01"), lot_size=Decimal(10))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.registry import READERS
-from tradewind.data.source import read_head
 
 
 def test_the_table_lists_every_format(repository: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.data.made_up import DAY_NS, event_rows, instrument, write_source
 from tradewind.core.dtypes import EventKind
 from tradewind.core.types import Batch
-from tradewind.data.catalog import Catalog
+from tradewind.data.store.catalog import Catalog
 
 folder, batches = Path(sys.argv[1]), int(sys.argv[2])
 

@@ -12,11 +12,11 @@ from tradewind.core.clock import SimulatedClock
 from tradewind.core.dtypes import EventKind
 from tradewind.core.errors import DataError, NotFoundError, UsageError
 from tradewind.core.types import Batch
-from tradewind.data.catalog import Catalog
-from tradewind.data.importer import ImportReport, expand_paths, import_paths
-from tradewind.data.ingest import ImportOptions
-from tradewind.data.manifest import hash_file
 from tradewind.data.reader import ReadOptions
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.importer import ImportReport, expand_paths, import_paths
+from tradewind.data.store.ingest import ImportOptions
+from tradewind.data.store.manifest import hash_file
 
 QUOTES = "ts_event,bid_price,bid_size,ask_price,ask_size\n"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.core.errors import DataError
-from tradewind.data.json_stream import json_objects
+from tradewind.data.parsing.json_stream import json_objects
 
 
 class Thing(msgspec.Struct):
@@ -76,7 +76,7 @@ def test_a_bad_object_is_named(path: Path, text: str, row: int, message: str, ch
 
 
 def test_what_never_ends_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradewind.data.json_stream.OBJECT_BYTES", 1000)
+    monkeypatch.setattr("tradewind.data.parsing.json_stream.OBJECT_BYTES", 1000)
     with pytest.raises(DataError, match="not whole JSON objects"):
         read(path, '[{"n": 1, "text": "' + "x" * 5000)
 

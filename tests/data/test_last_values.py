@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.data.last_values import LastValues
+from tradewind.data.parsing.last_values import LastValues
 
 blocks_of_rows = st.lists(
     st.lists(st.tuples(st.integers(1, 6), st.integers(0, 99), st.booleans()), min_size=1, max_size=30), max_size=6

@@ -9,7 +9,7 @@ import pytest
 
 from tradewind.core.clock import SimulatedClock
 from tradewind.core.errors import IntegrityError
-from tradewind.data.ledger import HEAD, LEDGER, Access, Reading, append_access, ledger_problems, read_ledger
+from tradewind.data.store.ledger import HEAD, LEDGER, Access, Reading, append_access, ledger_problems, read_ledger
 
 READING = Reading(split="s", span="2013-10-09", named=True, table="events", symbols=["AIG"], rows=7)
 

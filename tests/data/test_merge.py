@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.data.made_up import event_rows
 
 from tradewind.core.dtypes import EVENT
-from tradewind.data.merge import Keyed, concatenated, merge_blocks
+from tradewind.data.store.merge import Keyed, concatenated, merge_blocks
 
 SOURCES = st.lists(st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=5), max_size=4), min_size=1, max_size=4)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradewind.core.errors import InvalidValueError
-from tradewind.data.moments import format_moment, parse_days, parse_moment
+from tradewind.data.store.moments import format_moment, parse_days, parse_moment
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from tests.data.made_up import DAY_NS, bar_rows, event_rows
 
 from tradewind.core.dtypes import EVENT
 from tradewind.core.errors import IntegrityError, InvalidValueError
-from tradewind.data import partition
-from tradewind.data.moments import parse_moment
-from tradewind.data.partition import (
+from tradewind.data.store import partition
+from tradewind.data.store.moments import parse_moment
+from tradewind.data.store.partition import (
     bar_days,
     bar_table,
     event_folder,

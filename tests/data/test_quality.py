@@ -17,9 +17,9 @@ from tradewind.core.random import stream
 from tradewind.core.types import Batch, Instrument
 from tradewind.data import calendars
 from tradewind.data.calendars import DAY_NS, session_bounds, session_days
-from tradewind.data.quality import QualityScan, check_feed
-from tradewind.data.quality_checks import BAR_CHECKS, EVENT_CHECKS, NEVER, RULES, Check, Severity
-from tradewind.data.quality_report import QualityReport, Verdict
+from tradewind.data.quality.checks import BAR_CHECKS, EVENT_CHECKS, NEVER, RULES, Check, Severity
+from tradewind.data.quality.report import QualityReport, Verdict
+from tradewind.data.quality.scan import QualityScan, check_feed
 from tradewind.data.registry import open_feed
 
 OPEN_NS, CLOSE_NS, _ = session_bounds("XNYS", date(2013, 10, 7))

@@ -10,7 +10,7 @@ import pytest
 from tradewind.core.dtypes import BAR, EVENT, EventFlag, EventKind
 from tradewind.core.random import stream
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.quality_profile import BINS, TimeProfile
+from tradewind.data.quality.profile import BINS, TimeProfile
 
 X = Instrument(symbol="X", tick_size=Decimal("0.01"), lot_size=Decimal(1))
 START_NS = 1_381_152_600 * 10**9

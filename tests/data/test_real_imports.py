@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from tradewind.core.dtypes import EventKind
-from tradewind.data.catalog import Catalog
-from tradewind.data.importer import import_paths
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.importer import import_paths
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 

@@ -8,9 +8,9 @@ from tests.data.samples import SAMPLES
 
 from tradewind.core.errors import DataError, NotFoundError, UsageError
 from tradewind.data import registry
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import FileHead, Match
 from tradewind.data.registry import READERS, detect, open_feed, reader_named
-from tradewind.data.source import read_head
 
 
 class Eager:

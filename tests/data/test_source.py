@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from tradewind.core.errors import DataError, NotFoundError
-from tradewind.data.source import blocks, compression_of, opened, read_head
+from tradewind.data.parsing.source import blocks, compression_of, opened, read_head
 
 TEXT = b"".join(b"line %d\n" % i for i in range(20_000))
 
@@ -74,7 +74,7 @@ def test_blocks_are_whole_lines_and_lose_nothing(size: int, path: Path) -> None:
 
 
 def test_a_file_without_lines_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradewind.data.source.LINE_BYTES", 1000)
+    monkeypatch.setattr("tradewind.data.parsing.source.LINE_BYTES", 1000)
     path.write_bytes(b"x" * 2000)
     with pytest.raises(DataError, match="without a line break"):
         list(blocks(path, 100))

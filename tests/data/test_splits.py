@@ -8,10 +8,10 @@ from tradewind.core.clock import SimulatedClock
 from tradewind.core.dtypes import EventKind
 from tradewind.core.errors import IntegrityError, InvalidValueError, NotFoundError, UsageError
 from tradewind.core.types import Batch
-from tradewind.data.catalog import Catalog
-from tradewind.data.ledger import ledger_problems, read_ledger
-from tradewind.data.splits import Split, create_split, load_split, load_splits
-from tradewind.data.window import parse_span
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.ledger import ledger_problems, read_ledger
+from tradewind.data.store.splits import Split, create_split, load_split, load_splits
+from tradewind.data.store.window import parse_span
 
 CLOCK = SimulatedClock(1_700_000_000_000_000_000)
 
@@ -117,7 +117,7 @@ def test_nothing_is_read_when_the_ledger_cannot_be_written(catalog: Catalog, mon
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tradewind.data.ledger.os.write", full)
+    monkeypatch.setattr("tradewind.data.store.ledger.os.write", full)
     with pytest.raises(OSError, match="No space left"):
         catalog.events("AIG", split="d/test")
 

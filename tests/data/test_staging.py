@@ -17,10 +17,10 @@ from tests.data.made_up import DAY_NS, event_rows, instrument, write_source
 
 from tradewind.core.errors import IntegrityError, StorageError
 from tradewind.core.types import Batch
-from tradewind.data import partition
-from tradewind.data import staging as staging_module
-from tradewind.data.catalog import Catalog
-from tradewind.data.staging import Staging, locked, sweep
+from tradewind.data.store import partition
+from tradewind.data.store import staging as staging_module
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.staging import Staging, locked, sweep
 
 ROWS = event_rows(range(0, 4 * DAY_NS, DAY_NS // 100))
 
@@ -104,7 +104,7 @@ KILLED = """
     from pathlib import Path
     from tests.data.made_up import event_rows, instrument, write_source, DAY_NS
     from tradewind.core.types import Batch
-    from tradewind.data import staging
+    from tradewind.data.store import staging
 
     name, at = sys.argv[1], int(sys.argv[2])
     real, calls = getattr(staging, name), 0

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tradewind.core.errors import DataError
-from tradewind.data.tables import find_columns, table_frames, times_ns
+from tradewind.data.parsing.tables import find_columns, table_frames, times_ns
 
 HERE = Path("a.csv")
 MOMENT_NS = 1381132800547000000  # 2013-10-07 08:00:00.547 UTC

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradewind.core.errors import InvalidValueError
-from tradewind.data.window import Days, Times, Window, make_window, parse_span
+from tradewind.data.store.window import Days, Times, Window, make_window, parse_span
 
 START = date(2013, 10, 1)
 DAYS = st.integers(0, 20).map(lambda n: START + timedelta(days=n))

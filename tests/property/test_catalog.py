@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.data.made_up import DAY_NS, event_rows, instrument, write_source
 
 from tradewind.core.types import Batch
-from tradewind.data import partition
-from tradewind.data.catalog import Catalog
+from tradewind.data.store import partition
+from tradewind.data.store.catalog import Catalog
 
 TIMES = st.lists(st.integers(0, 3 * DAY_NS - 1) | st.integers(DAY_NS - 3, DAY_NS + 3), min_size=1, max_size=12)
 BATCHES = st.lists(st.tuples(st.sampled_from(["AIG", "BTC/USD", "x y"]), TIMES), min_size=1, max_size=6)

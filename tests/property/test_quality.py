@@ -15,9 +15,9 @@ from tradewind.core.dtypes import BAR, EVENT, EventFlag, EventKind
 from tradewind.core.random import stream
 from tradewind.core.types import Batch, Instrument
 from tradewind.data.calendars import DAY_NS, session_edges
-from tradewind.data.quality import QualityScan
-from tradewind.data.quality_checks import Check
-from tradewind.data.quality_sessions import SILENCE_NS
+from tradewind.data.quality.checks import Check
+from tradewind.data.quality.scan import QualityScan
+from tradewind.data.quality.sessions import SILENCE_NS
 
 SESSION_CHECKS = {"outside_session", "closed_days", "half_days", "silences", "missing_bars"}
 MINUTE_NS = 60 * 10**9

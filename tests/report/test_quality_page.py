@@ -12,7 +12,7 @@ from rich.console import Console
 from tradewind.core.dtypes import BAR, EVENT, EventFlag, EventKind
 from tradewind.core.random import stream
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.quality import QualityScan
+from tradewind.data.quality.scan import QualityScan
 from tradewind.report.console import rich_table
 from tradewind.report.page import render_page
 from tradewind.report.parts import Figure, Grid, Page

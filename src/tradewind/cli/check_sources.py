@@ -15,13 +15,13 @@ from tradewind.core.dtypes import BAR, EventFlag, EventKind
 from tradewind.core.errors import TradewindError
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch
-from tradewind.data.catalog import Catalog
-from tradewind.data.importer import expand_paths
-from tradewind.data.manifest import Manifest
-from tradewind.data.partition import interval_name
-from tradewind.data.quality import QualityScan
+from tradewind.data.quality.scan import QualityScan
 from tradewind.data.reader import ReadOptions
 from tradewind.data.registry import open_feed
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.importer import expand_paths
+from tradewind.data.store.manifest import Manifest
+from tradewind.data.store.partition import interval_name
 from tradewind.market.rebuild import RebuildProbe, levels_in
 from tradewind.report.quality import Checked
 

@@ -14,8 +14,8 @@ from tradewind.cli.check_sources import Source, file_sources, holdings
 from tradewind.cli.data_import import CatalogOption
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 from tradewind.core.errors import PartialFailureError, TradewindError, UsageError
-from tradewind.data.catalog import Catalog
 from tradewind.data.reader import ReadOptions
+from tradewind.data.store.catalog import Catalog
 from tradewind.report.console import rich_chip, rich_table
 from tradewind.report.page import write_page
 from tradewind.report.quality import Checked, findings_table, quality_page, summary_table, verdict_chip

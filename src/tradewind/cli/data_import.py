@@ -17,11 +17,11 @@ from tradewind.cli.output import JsonFlag, emit
 from tradewind.cli.settings import default_catalog
 from tradewind.core.clock import SystemClock
 from tradewind.core.errors import DataError, InvalidValueError, PartialFailureError
-from tradewind.data.importer import ImportReport, expand_paths, import_paths
-from tradewind.data.ingest import FileOutcome, ImportOptions
-from tradewind.data.moments import parse_day
 from tradewind.data.reader import ReadOptions
 from tradewind.data.registry import READERS
+from tradewind.data.store.importer import ImportReport, expand_paths, import_paths
+from tradewind.data.store.ingest import FileOutcome, ImportOptions
+from tradewind.data.store.moments import parse_day
 
 __all__ = ["CatalogOption", "formats", "import_data", "shown_bytes"]
 

@@ -13,10 +13,10 @@ from rich.table import Table
 from tradewind.cli.data_import import CatalogOption, shown_bytes
 from tradewind.cli.output import JsonFlag, emit
 from tradewind.data.calendars import time_zone
-from tradewind.data.catalog import Catalog
-from tradewind.data.manifest import Coverage, Manifest
-from tradewind.data.moments import format_moment
-from tradewind.data.partition import interval_name
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.manifest import Coverage, Manifest
+from tradewind.data.store.moments import format_moment
+from tradewind.data.store.partition import interval_name
 
 __all__ = ["list_data"]
 

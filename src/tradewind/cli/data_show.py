@@ -19,9 +19,9 @@ from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import NotFoundError
 from tradewind.core.types import Batch, Instrument
 from tradewind.data.calendars import ALWAYS_OPEN, time_zone, trading_day
-from tradewind.data.catalog import Catalog
-from tradewind.data.merge import concatenated
-from tradewind.data.moments import format_moment, parse_moment
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.merge import concatenated
+from tradewind.data.store.moments import format_moment, parse_moment
 from tradewind.market.rebuild import book_at
 
 __all__ = ["show_data"]

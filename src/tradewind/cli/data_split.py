@@ -13,12 +13,12 @@ from tradewind.cli.output import JsonFlag, emit
 from tradewind.core.clock import SystemClock
 from tradewind.core.errors import IntegrityError
 from tradewind.data.calendars import ALWAYS_OPEN, time_zone
-from tradewind.data.catalog import Catalog
-from tradewind.data.ledger import Access, ledger_problems, read_ledger
-from tradewind.data.moments import format_moment
-from tradewind.data.partition import interval_name, parse_interval
-from tradewind.data.splits import Split, create_split, load_split, load_splits
-from tradewind.data.window import parse_span
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.ledger import Access, ledger_problems, read_ledger
+from tradewind.data.store.moments import format_moment
+from tradewind.data.store.partition import interval_name, parse_interval
+from tradewind.data.store.splits import Split, create_split, load_split, load_splits
+from tradewind.data.store.window import parse_span
 
 __all__ = ["ledger", "split_app"]
 

@@ -14,7 +14,7 @@ from tradewind.cli.output import JsonFlag, emit, progress_bar
 
 if TYPE_CHECKING:
     from tradewind.core.dtypes import Array
-    from tradewind.data.catalog import Catalog
+    from tradewind.data.store.catalog import Catalog
 
 __all__ = ["SymbolSeen", "demo"]
 
@@ -58,9 +58,9 @@ def demo(
     as_json: JsonFlag = False,
 ) -> None:
     """Generate a NASDAQ ITCH day, import it, replay it through the book, and say what was seen."""
-    from tradewind.data.catalog import Catalog
-    from tradewind.data.importer import import_paths
     from tradewind.data.itch.synthetic import session
+    from tradewind.data.store.catalog import Catalog
+    from tradewind.data.store.importer import import_paths
 
     out.mkdir(parents=True, exist_ok=True)
     source, folder = out / FILE_NAME, out / "catalog"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tradewind.core.errors import DataError, UsageError
 from tradewind.core.ports import Feed
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import FileHead, Match, Reader, ReadOptions
 from tradewind.data.readers.bars import BarsReader
 from tradewind.data.readers.binance import BinanceReader
@@ -19,7 +20,6 @@ from tradewind.data.readers.lobster import LobsterReader
 from tradewind.data.readers.nbbo import NbboReader
 from tradewind.data.readers.sgx import SgxReader
 from tradewind.data.readers.tardis import TardisReader
-from tradewind.data.source import read_head
 
 __all__ = ["READERS", "detect", "open_feed", "reader_named"]
 

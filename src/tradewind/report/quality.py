@@ -10,11 +10,11 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import TradewindError
 from tradewind.core.types import Instrument
 from tradewind.data.calendars import time_zone
-from tradewind.data.moments import format_moment
-from tradewind.data.quality import QualityScan
-from tradewind.data.quality_checks import RULES, Check, Severity
-from tradewind.data.quality_profile import TimeProfile
-from tradewind.data.quality_report import Finding, QualityReport, Verdict
+from tradewind.data.quality.checks import RULES, Check, Severity
+from tradewind.data.quality.profile import TimeProfile
+from tradewind.data.quality.report import Finding, QualityReport, Verdict
+from tradewind.data.quality.scan import QualityScan
+from tradewind.data.store.moments import format_moment
 from tradewind.report.parts import (
     Chip,
     Column,

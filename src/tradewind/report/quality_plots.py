@@ -11,10 +11,10 @@ import polars as pl
 from tradewind.core.dtypes import Array, EventKind
 from tradewind.core.errors import TradewindError
 from tradewind.data.calendars import ALWAYS_OPEN, DAY_NS, session_edges, trading_day
-from tradewind.data.quality_checks import Check, Severity
-from tradewind.data.quality_profile import TimeProfile
-from tradewind.data.quality_report import QualityReport
-from tradewind.data.quality_sketch import FINE, bucket_bounds
+from tradewind.data.quality.checks import Check, Severity
+from tradewind.data.quality.profile import TimeProfile
+from tradewind.data.quality.report import QualityReport
+from tradewind.data.quality.sketch import FINE, bucket_bounds
 from tradewind.report.parts import Figure, Tone
 from tradewind.report.plots import SERIES, Panel, Plot, band, bars, columns, heat, line, log_ticks, stack_panels
 from tradewind.report.wording import count_text, duration_text, share_text, short_count
@@ -53,7 +53,7 @@ def time_figure(report: QualityReport, profile: TimeProfile, state: Array | None
     Args:
         report: What was found.
         profile: Time bins of the instrument; of others in the file only the findings are shown.
-        state: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`; None leaves the findings out.
+        state: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`; None leaves the findings out.
 
     Returns:
         The figure; None where no row has a time.
@@ -248,7 +248,7 @@ def size_figure(state: Array, unit: str) -> Figure | None:
     """Sizes of trades, on a log axis; None without trades.
 
     Args:
-        state: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`.
+        state: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`.
         unit: What a lot is.
     """
     sketch = state[0]["sizes"]

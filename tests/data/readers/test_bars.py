@@ -59,7 +59,7 @@ def test_order_within_the_file_does_not_matter(tmp_path: Path) -> None:
 def test_blocks_may_cut_anywhere(by: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = daily_bars()
     expected = list(feed_of(tmp_path, frame, tick_size=Decimal("0.0001")))
-    monkeypatch.setattr("tradewind.data.tables.BLOCK_ROWS", 5)
+    monkeypatch.setattr("tradewind.data.parsing.tables.BLOCK_ROWS", 5)
     found = list(feed_of(tmp_path, frame.sort(by), tick_size=Decimal("0.0001")))
     for symbol in ("A", "AA"):
         assert of_symbol(found, symbol).tobytes() == of_symbol(expected, symbol).tobytes()
@@ -68,7 +68,7 @@ def test_blocks_may_cut_anywhere(by: list[str], tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_long_run_of_one_symbol_is_not_held_back_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradewind.data.tables.BLOCK_ROWS", 2)
+    monkeypatch.setattr("tradewind.data.parsing.tables.BLOCK_ROWS", 2)
     monkeypatch.setattr(bars, "HOLD_ROWS", 4)
     found = list(feed_of(tmp_path, daily_bars().filter(pl.col("symbol") == "A")))
     assert [len(batch.rows) for batch in found] == [4, 2]

@@ -9,10 +9,10 @@ from tests.data.writers import bitstamp_text
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
-from tradewind.data import source
+from tradewind.data.parsing import source
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.bitstamp import BitstampReader
-from tradewind.data.source import read_head
 
 HEADER = "id,timestamp,exchange.timestamp,price,volume,action,direction\n"
 FLAGS = int(EventFlag.LAST | EventFlag.RECV_ONLY)
@@ -101,7 +101,7 @@ def test_orders_are_remembered_across_blocks(size: int, path: Path, monkeypatch:
     lines += [event("changed", 10), event("changed", 5, order=8), event("deleted", 0)]
     whole = read(path, *lines)
     blocks = source.blocks
-    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path, _size: blocks(path, size))
+    monkeypatch.setattr("tradewind.data.parsing.columns.blocks", lambda path, _size: blocks(path, size))
     assert read(path, *lines).tobytes() == whole.tobytes()
     lines[5] = event("changed", 5).replace("changed", "altered")
     with pytest.raises(DataError, match="row 6, field 'action': expected created or changed or deleted, got 'altered'"):

@@ -12,10 +12,10 @@ from tests.data.writers import LEVEL3, coinbase_text
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
-from tradewind.data.identifiers import order_id_of
+from tradewind.data.parsing.identifiers import order_id_of
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.coinbase import CoinbaseReader
-from tradewind.data.source import read_head
 
 IDS = [f"{i}8dc857e-db15-458c-9b4d-c3e0591cdf43" for i in range(4)]
 TIME_NS = 1_531_514_831_025_000_000

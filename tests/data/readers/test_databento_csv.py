@@ -13,13 +13,13 @@ from tests.naive.databento_mbo import books_by_the_rule, books_of_rows
 
 from tradewind.core.dtypes import BAR, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
-from tradewind.data import source
-from tradewind.data.columns import iso_ns
+from tradewind.data.parsing import source
+from tradewind.data.parsing.columns import iso_ns
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.databento_csv import DatabentoCsvReader
 from tradewind.data.readers.databento_feed import RECORDS
 from tradewind.data.readers.databento_records import TRADE_RECORD, UNDEFINED_PRICE, UNDEFINED_TIME
-from tradewind.data.source import read_head
 
 E9 = 10**9
 MBO = events([(0, 1, 1, 5, 1300, 10), (5, 1, -1, 6, 1302, 20), (9, 4, 1, 5, 1300, 4), (11, 2, 1, 5, 1300, 6)])
@@ -79,7 +79,7 @@ def test_symbols_are_kept_apart(path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 120, 250, 400])
 def test_an_event_may_lie_across_blocks(size: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = source.blocks
-    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path, _size: blocks(path, size))
+    monkeypatch.setattr("tradewind.data.parsing.columns.blocks", lambda path, _size: blocks(path, size))
     text = databento_csv(mbo_records(MBO))
     assert read(path, text).tobytes() == MBO.tobytes()
     with pytest.raises(DataError, match=r"row 5, field 'action': expected one of A, C, .*, got 'Q'"):
@@ -172,7 +172,7 @@ def test_levels_are_remembered_across_blocks(size: int, path: Path, monkeypatch:
     text = databento_csv(book_records(10, TEN))
     whole = read(path, text)
     blocks = source.blocks
-    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path, _size: blocks(path, size))
+    monkeypatch.setattr("tradewind.data.parsing.columns.blocks", lambda path, _size: blocks(path, size))
     assert read(path, text).tobytes() == whole.tobytes()
 
 

@@ -14,12 +14,12 @@ from tests.naive.databento_mbo import books_by_the_rule, books_of_rows
 
 from tradewind.core.dtypes import BAR, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError, MissingExtraError
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.databento_csv import DatabentoCsvReader
 from tradewind.data.readers.databento_feed import RECORDS
 from tradewind.data.readers.databento_records import MBO_RECORD, TRADE_RECORD
 from tradewind.data.readers.dbn import DbnReader
-from tradewind.data.source import read_head
 
 E9 = 10**9
 ALWAYS = (date(2000, 1, 1), date(2030, 1, 1))

@@ -13,10 +13,10 @@ from tests.naive.lobster import rows_of
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind, TradingState
 from tradewind.core.errors import DataError, InvalidValueError
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.lobster import MADE_UP_ID, LobsterReader
 from tradewind.data.readers.lobster_messages import message_rows
-from tradewind.data.source import read_head
 
 NAME = "AAPL_2012-06-21_34200000_57600000_message_10.csv"
 MIDNIGHT_NS = 1_340_251_200 * 10**9

@@ -121,7 +121,7 @@ def test_a_quote_without_a_size_is_an_empty_side_and_counted(tmp_path: Path) -> 
 def test_order_by_order_data_is_not_taken_for_trades(extra: str, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(f"time,price,size,{extra}\n1381132800547,1.0,2,3\n")
-    from tradewind.data.source import read_head
+    from tradewind.data.parsing.source import read_head
 
     assert NbboReader().match(read_head(path)) is None
 

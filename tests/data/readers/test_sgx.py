@@ -11,7 +11,7 @@ from tests.naive.depth_changes import book_of
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
-from tradewind.data import source
+from tradewind.data.parsing import source
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.sgx import SgxReader
 

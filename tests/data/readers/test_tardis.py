@@ -10,7 +10,7 @@ from tests.data.samples import TARDIS_BOOKS, TARDIS_L2, TARDIS_QUOTES, TARDIS_TR
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch
-from tradewind.data import source
+from tradewind.data.parsing import source
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers import tardis
 from tradewind.data.readers.tardis import TardisReader
@@ -53,7 +53,7 @@ def test_increments(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [60, 150, 400])
 def test_a_packet_may_lie_across_blocks(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = source.blocks
-    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path, *_: blocks(path, size))
+    monkeypatch.setattr("tradewind.data.parsing.columns.blocks", lambda path, *_: blocks(path, size))
     found = read(tmp_path, TARDIS_L2, tick_size=Decimal("0.1"))
     assert rows_of(found, "BTC-PERPETUAL")[FIELDS].tolist() == INCREMENTS
 

@@ -12,12 +12,12 @@ import numpy as np
 from tradewind.core.dtypes import EVENT, Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.feed import FileFeed
 from tradewind.data.itch.projection import TICK, Projection, price_units, split_by_instrument
 from tradewind.data.itch.rows import Status
 from tradewind.data.itch.source import Place, Window, broken, check_end, windowed
-from tradewind.data.moments import parse_moment
+from tradewind.data.parsing.feed import FileFeed
 from tradewind.data.reader import ReadOptions
+from tradewind.data.store.moments import parse_moment
 
 __all__ = ["ItchFeed"]
 

@@ -16,7 +16,7 @@ from tradewind.core.errors import DataError
 from tradewind.data.itch.dtypes import LENGTH
 from tradewind.data.itch.framing import Framing, recognise
 from tradewind.data.itch.rows import Status
-from tradewind.data.source import opened
+from tradewind.data.parsing.source import opened
 
 __all__ = ["CHUNK", "Place", "Window", "broken", "check_end", "windowed"]
 

@@ -1,7 +1,7 @@
 """Open-high-low-close-volume bars as tables: Parquet, or CSV with a header; one symbol or many.
 
 Columns are found by name, whatever their case: a time (``start_utc, start_et, start, date, timestamp, time, ts,
-datetime, open_time``: the bar's *start*; see :func:`~tradewind.data.tables.times_ns` for zones), ``open, high, low,
+datetime, open_time``: the bar's *start*; see ``times_ns`` in ``data/parsing/tables.py`` for zones), ``open, high, low,
 close``, and if there are ``volume`` and ``symbol`` (or ``ticker``); else the symbol is the file's name or ``--symbol``.
 
 * Rows are ``BAR``; ``Batch.interval_ns`` is the most common gap between bars of a symbol in the first block.
@@ -28,11 +28,11 @@ from tradewind.core.dtypes import BAR, Array
 from tradewind.core.errors import DataError
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import to_steps
-from tradewind.data.feed import FileFeed, exact_step, symbol_from_name
+from tradewind.data.parsing.columns import to_steps
+from tradewind.data.parsing.feed import FileFeed, exact_step, symbol_from_name
+from tradewind.data.parsing.source import read_head
+from tradewind.data.parsing.tables import find_columns, header_of, table_frames, times_ns
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import read_head
-from tradewind.data.tables import find_columns, header_of, table_frames, times_ns
 
 __all__ = ["BarsReader"]
 

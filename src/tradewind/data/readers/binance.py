@@ -45,11 +45,11 @@ import msgspec
 from tradewind.core.dtypes import EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.feed import FileFeed
+from tradewind.data.parsing.feed import FileFeed
+from tradewind.data.parsing.source import blocks
 from tradewind.data.reader import FileHead, Match, ReadOptions
 from tradewind.data.readers.binance_depth import DepthStream, Update
 from tradewind.data.readers.binance_rows import RowBuffer, Stamp
-from tradewind.data.source import blocks
 
 __all__ = ["BinanceFeed", "BinanceMessage", "BinanceReader"]
 

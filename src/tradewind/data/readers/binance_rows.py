@@ -13,8 +13,8 @@ import polars as pl
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Instrument
-from tradewind.data.columns import to_steps
-from tradewind.data.feed import likely_step
+from tradewind.data.parsing.columns import to_steps
+from tradewind.data.parsing.feed import likely_step
 
 __all__ = ["RowBuffer", "Stamp"]
 

@@ -34,11 +34,11 @@ import polars as pl
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import DECIMAL, column_steps, csv_frames, rescale
-from tradewind.data.feed import FileFeed
-from tradewind.data.last_values import LastValues
+from tradewind.data.parsing.columns import DECIMAL, column_steps, csv_frames, rescale
+from tradewind.data.parsing.feed import FileFeed
+from tradewind.data.parsing.last_values import LastValues
+from tradewind.data.parsing.tables import header_of
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.tables import header_of
 
 __all__ = ["BitstampFeed", "BitstampReader"]
 

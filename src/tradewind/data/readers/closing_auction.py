@@ -26,10 +26,10 @@ from tradewind.core.dtypes import EVENT, Array
 from tradewind.core.errors import DataError
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch
-from tradewind.data.feed import FileFeed, quote_rows
+from tradewind.data.parsing.feed import FileFeed, quote_rows
+from tradewind.data.parsing.source import read_head
+from tradewind.data.parsing.tables import header_of, table_frames
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import read_head
-from tradewind.data.tables import header_of, table_frames
 
 __all__ = ["ClosingAuctionReader"]
 

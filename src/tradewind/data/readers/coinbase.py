@@ -39,12 +39,12 @@ import polars as pl
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import DECIMAL, column_steps, iso_ns
-from tradewind.data.feed import FileFeed, exact_step
-from tradewind.data.identifiers import order_id_of
-from tradewind.data.json_stream import json_objects
+from tradewind.data.parsing.columns import DECIMAL, column_steps, iso_ns
+from tradewind.data.parsing.feed import FileFeed, exact_step
+from tradewind.data.parsing.identifiers import order_id_of
+from tradewind.data.parsing.json_stream import json_objects
+from tradewind.data.parsing.source import opened, read_head
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import opened, read_head
 
 __all__ = ["CoinbaseBook", "CoinbaseFeed", "CoinbaseReader"]
 

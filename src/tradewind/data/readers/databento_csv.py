@@ -19,12 +19,12 @@ import polars as pl
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError
-from tradewind.data.columns import DECIMAL, column_steps, csv_frames, iso_ns
+from tradewind.data.parsing.columns import DECIMAL, column_steps, csv_frames, iso_ns
+from tradewind.data.parsing.source import read_head
+from tradewind.data.parsing.tables import header_of, times_ns
 from tradewind.data.reader import FileHead, Match, ReadOptions
 from tradewind.data.readers.databento_feed import BAR_INTERVALS_NS, RECORDS, DatabentoFeed
 from tradewind.data.readers.databento_records import PRICE_UNIT, UNDEFINED_PRICE, UNDEFINED_TIME
-from tradewind.data.source import read_head
-from tradewind.data.tables import header_of, times_ns
 
 __all__ = ["DatabentoCsvFeed", "DatabentoCsvReader"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from tradewind.core.dtypes import BAR, Array, EventFlag
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import rescale
-from tradewind.data.feed import FileFeed
+from tradewind.data.parsing.columns import rescale
+from tradewind.data.parsing.feed import FileFeed
 from tradewind.data.reader import ReadOptions
 from tradewind.data.readers.databento_levels import bar_rows, depth_rows, quote_rows, trade_rows
 from tradewind.data.readers.databento_mbo import mbo_rows, open_event

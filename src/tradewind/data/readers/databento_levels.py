@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 
 from tradewind.core.dtypes import BAR, Array, EventFlag, EventKind
-from tradewind.data.depth_changes import depth_changes
+from tradewind.data.parsing.depth_changes import depth_changes
 from tradewind.data.readers.databento_records import (
     UNDEFINED_PRICE,
     Rows,

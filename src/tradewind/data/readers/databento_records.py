@@ -18,8 +18,8 @@ from enum import IntFlag
 import numpy as np
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag
-from tradewind.data.columns import infer_step, rescale
-from tradewind.data.feed import exact_step
+from tradewind.data.parsing.columns import infer_step, rescale
+from tradewind.data.parsing.feed import exact_step
 
 __all__ = [
     "BAR_RECORD",

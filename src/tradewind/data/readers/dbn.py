@@ -19,10 +19,10 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, MissingExtraError
+from tradewind.data.parsing.source import opened
 from tradewind.data.reader import FileHead, Match, ReadOptions
 from tradewind.data.readers.databento_feed import RECORDS, DatabentoFeed
 from tradewind.data.readers.databento_records import venue_of
-from tradewind.data.source import opened
 
 __all__ = ["DbnFeed", "DbnReader"]
 

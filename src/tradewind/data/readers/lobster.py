@@ -44,11 +44,11 @@ import numpy as np
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError, InvalidValueError
 from tradewind.core.types import Batch
-from tradewind.data.columns import rescale
-from tradewind.data.feed import FileFeed
+from tradewind.data.parsing.columns import rescale
+from tradewind.data.parsing.feed import FileFeed
+from tradewind.data.parsing.source import blocks, opened
 from tradewind.data.reader import FileHead, Match, ReadOptions
 from tradewind.data.readers.lobster_messages import FIELDS, message_rows
-from tradewind.data.source import blocks, opened
 
 __all__ = ["LobsterFeed", "LobsterReader"]
 

@@ -37,12 +37,12 @@ from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import to_steps
-from tradewind.data.feed import FileFeed, quote_rows, symbol_from_name
+from tradewind.data.parsing.columns import to_steps
+from tradewind.data.parsing.feed import FileFeed, quote_rows, symbol_from_name
+from tradewind.data.parsing.source import read_head
+from tradewind.data.parsing.tables import find_columns, header_of, table_frames, times_ns
 from tradewind.data.reader import FileHead, Match, ReadOptions
 from tradewind.data.readers.conditions import condition_flags, condition_text, is_bit_mask
-from tradewind.data.source import read_head
-from tradewind.data.tables import find_columns, header_of, table_frames, times_ns
 
 __all__ = ["NbboReader"]
 

@@ -27,11 +27,11 @@ from tradewind.core.dtypes import EVENT, Array
 from tradewind.core.errors import DataError
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch
-from tradewind.data.columns import to_steps
-from tradewind.data.depth_changes import depth_changes
-from tradewind.data.feed import FileFeed, symbol_from_name
+from tradewind.data.parsing.columns import to_steps
+from tradewind.data.parsing.depth_changes import depth_changes
+from tradewind.data.parsing.feed import FileFeed, symbol_from_name
+from tradewind.data.parsing.source import blocks
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import blocks
 
 __all__ = ["SgxReader"]
 

@@ -33,12 +33,12 @@ from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.ports import Feed
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import csv_frames, to_steps
-from tradewind.data.depth_changes import depth_changes
-from tradewind.data.feed import FileFeed, exact_step, likely_step, quote_rows
+from tradewind.data.parsing.columns import csv_frames, to_steps
+from tradewind.data.parsing.depth_changes import depth_changes
+from tradewind.data.parsing.feed import FileFeed, exact_step, likely_step, quote_rows
+from tradewind.data.parsing.source import read_head
+from tradewind.data.parsing.tables import header_of
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import read_head
-from tradewind.data.tables import header_of
 
 __all__ = ["TardisReader"]
 

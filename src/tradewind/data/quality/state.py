@@ -6,8 +6,8 @@ import numpy as np
 
 from tradewind.core.dtypes import BAR, EVENT, Array
 from tradewind.core.kernels import entry, rare
-from tradewind.data.quality_checks import Check
-from tradewind.data.quality_sketch import COARSE, FINE, WINDOW, Int, Record, bucket_of, buckets
+from tradewind.data.quality.checks import Check
+from tradewind.data.quality.sketch import COARSE, FINE, WINDOW, Int, Record, bucket_of, buckets
 
 __all__ = [
     "BAR_STATE",

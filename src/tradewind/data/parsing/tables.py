@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError
-from tradewind.data.columns import csv_frames
+from tradewind.data.parsing.columns import csv_frames
+from tradewind.data.parsing.source import read_head
 from tradewind.data.reader import FileHead
-from tradewind.data.source import read_head
 
 __all__ = ["find_columns", "header_of", "table_frames", "times_ns"]
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.kernels import ctz, entry, inner, rare
-from tradewind.data.quality_checks import Check
-from tradewind.data.quality_sketch import Int, Record, count_in, distance, push
-from tradewind.data.quality_state import RECENT, flag_row, flag_this, sketch_add
+from tradewind.data.quality.checks import Check
+from tradewind.data.quality.sketch import Int, Record, count_in, distance, push
+from tradewind.data.quality.state import RECENT, flag_row, flag_this, sketch_add
 
 __all__ = ["OUTLIER_SCALES", "SIZE_OUTLIER", "scan_events"]
 
@@ -54,8 +54,8 @@ def scan_events(rows: Array, files: Array, instruments: Array) -> None:
 
     Args:
         rows: Shape (n,), dtype ``EVENT``.
-        files: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`; changed.
-        instruments: Shape (1,), dtype :data:`~tradewind.data.quality_state.INSTRUMENT_STATE`; changed.
+        files: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`; changed.
+        instruments: Shape (1,), dtype :data:`~tradewind.data.quality.state.INSTRUMENT_STATE`; changed.
     """
     file, seen = files[0], instruments[0]
     for i in range(len(rows)):

@@ -15,13 +15,13 @@ import tradewind
 from tradewind.core.errors import DataError, UsageError
 from tradewind.core.ports import Clock, Feed
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.admission import Admission, describe
-from tradewind.data.buffer import BUFFER_ROWS, PartitionBuffer
-from tradewind.data.manifest import FileRecord, Manifest, fingerprint, load_manifests
-from tradewind.data.partition import interval_name
-from tradewind.data.quality import QualityScan
+from tradewind.data.quality.scan import QualityScan
 from tradewind.data.reader import Reader, ReadOptions
-from tradewind.data.staging import MANIFESTS, Staging
+from tradewind.data.store.admission import Admission, describe
+from tradewind.data.store.buffer import BUFFER_ROWS, PartitionBuffer
+from tradewind.data.store.manifest import FileRecord, Manifest, fingerprint, load_manifests
+from tradewind.data.store.partition import interval_name
+from tradewind.data.store.staging import MANIFESTS, Staging
 
 __all__ = ["FileOutcome", "ImportOptions", "Progress", "import_file", "silent"]
 

@@ -9,8 +9,8 @@ import msgspec
 from tradewind.core.errors import DataError, UsageError
 from tradewind.core.types import Instrument
 from tradewind.data.calendars import time_zone
-from tradewind.data.manifest import FileRecord, Manifest, make_source_id
 from tradewind.data.reader import ReadOptions
+from tradewind.data.store.manifest import FileRecord, Manifest, make_source_id
 
 __all__ = ["Admission"]
 

@@ -9,10 +9,10 @@ import msgspec
 from tradewind.core.clock import SystemClock
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 from tradewind.core.ports import Clock, Feed
-from tradewind.data.ingest import FileOutcome, ImportOptions, Progress, import_file, silent
 from tradewind.data.reader import Reader
 from tradewind.data.registry import detect
-from tradewind.data.staging import sweep
+from tradewind.data.store.ingest import FileOutcome, ImportOptions, Progress, import_file, silent
+from tradewind.data.store.staging import sweep
 
 __all__ = ["ImportReport", "expand_paths", "import_paths"]
 

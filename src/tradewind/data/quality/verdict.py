@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
-from tradewind.data.quality_checks import BAR_CHECKS, EVENT_CHECKS, RULES, Check, Severity, severity_of
-from tradewind.data.quality_report import Finding, LatencySummary, Offence, QualityReport, Verdict
-from tradewind.data.quality_sketch import FINE, bucket_bounds
-from tradewind.data.quality_state import FAR
+from tradewind.data.quality.checks import BAR_CHECKS, EVENT_CHECKS, RULES, Check, Severity, severity_of
+from tradewind.data.quality.report import Finding, LatencySummary, Offence, QualityReport, Verdict
+from tradewind.data.quality.sketch import FINE, bucket_bounds
+from tradewind.data.quality.state import FAR
 
 __all__ = ["ScanResult", "build_report", "counted_by_reader"]
 
@@ -40,7 +40,7 @@ def build_report(result: ScanResult) -> QualityReport:
     """Judge what was counted.
 
     Args:
-        result: Counters of :data:`~tradewind.data.quality_state.FILE_STATE` and what belongs to them.
+        result: Counters of :data:`~tradewind.data.quality.state.FILE_STATE` and what belongs to them.
 
     Returns:
         The report.

@@ -17,7 +17,7 @@ import msgspec
 import tradewind
 from tradewind.core.errors import IntegrityError
 from tradewind.core.ports import Clock
-from tradewind.data.staging import locked, write_durably
+from tradewind.data.store.staging import locked, write_durably
 
 __all__ = ["Access", "Reading", "append_access", "ledger_problems", "read_ledger"]
 

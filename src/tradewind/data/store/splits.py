@@ -13,10 +13,10 @@ import tradewind
 from tradewind.core.errors import IntegrityError, InvalidValueError, NotFoundError, UsageError
 from tradewind.core.ports import Clock
 from tradewind.data.calendars import DAY_NS
-from tradewind.data.ledger import LOCK, read_ledger
-from tradewind.data.partition import interval_name
-from tradewind.data.staging import locked, write_durably
-from tradewind.data.window import Days, Span, Times
+from tradewind.data.store.ledger import LOCK, read_ledger
+from tradewind.data.store.partition import interval_name
+from tradewind.data.store.staging import locked, write_durably
+from tradewind.data.store.window import Days, Span, Times
 
 __all__ = ["Split", "create_split", "load_split", "load_splits", "resolve_part"]
 

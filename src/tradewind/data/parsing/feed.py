@@ -14,7 +14,7 @@ import numpy as np
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import infer_step, to_steps
+from tradewind.data.parsing.columns import infer_step, to_steps
 from tradewind.data.reader import ReadOptions
 
 __all__ = ["FileFeed", "exact_step", "likely_step", "quote_rows", "symbol_from_name"]

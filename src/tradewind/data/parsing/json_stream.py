@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from tradewind.core.errors import DataError
-from tradewind.data.source import blocks, opened
+from tradewind.data.parsing.source import blocks, opened
 
 __all__ = ["json_objects"]
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, rare
-from tradewind.data.quality_checks import Check
-from tradewind.data.quality_events import OUTLIER_SCALES
-from tradewind.data.quality_sketch import LEAST, WINDOW_LENGTH, Int, Record, distance, push
-from tradewind.data.quality_state import flag_row
+from tradewind.data.quality.checks import Check
+from tradewind.data.quality.events import OUTLIER_SCALES
+from tradewind.data.quality.sketch import LEAST, WINDOW_LENGTH, Int, Record, distance, push
+from tradewind.data.quality.state import flag_row
 
 __all__ = ["SPLIT_RATIOS", "scan_bars"]
 
@@ -34,8 +34,8 @@ def scan_bars(rows: Array, files: Array, instruments: Array) -> None:
 
     Args:
         rows: Shape (n,), dtype ``BAR``.
-        files: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`; changed.
-        instruments: Shape (1,), dtype :data:`~tradewind.data.quality_state.BAR_STATE`; changed.
+        files: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`; changed.
+        instruments: Shape (1,), dtype :data:`~tradewind.data.quality.state.BAR_STATE`; changed.
     """
     file, seen = files[0], instruments[0]
     for i in range(len(rows)):

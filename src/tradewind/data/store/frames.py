@@ -11,7 +11,7 @@ import polars as pl
 
 from tradewind.core.dtypes import BAR, EVENT
 from tradewind.core.types import Instrument
-from tradewind.data.manifest import Manifest
+from tradewind.data.store.manifest import Manifest
 
 __all__ = ["bar_frame", "event_frame"]
 

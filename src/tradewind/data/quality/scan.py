@@ -1,7 +1,7 @@
 """Quality of market data: a scan that sees every row once, in flat memory, and the report it ends in.
 
 While a file is imported, and by ``tradewind data check``: :class:`QualityScan` takes batches and
-:meth:`QualityScan.report` judges what it counted. The checks are in :mod:`tradewind.data.quality_checks`.
+:meth:`QualityScan.report` judges what it counted. The checks are in :mod:`tradewind.data.quality.checks`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy as np
 from tradewind.core.dtypes import Array, EventKind
 from tradewind.core.ports import BookProbe, Feed
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.quality_bars import scan_bars
-from tradewind.data.quality_checks import BOOK_CHECKS, Check
-from tradewind.data.quality_events import scan_events
-from tradewind.data.quality_orders import LiveOrders
-from tradewind.data.quality_profile import TimeProfile
-from tradewind.data.quality_report import QualityReport
-from tradewind.data.quality_sessions import SessionWatch
-from tradewind.data.quality_state import file_state, flag_once, instrument_state
-from tradewind.data.quality_verdict import ScanResult, build_report, counted_by_reader
+from tradewind.data.quality.bars import scan_bars
+from tradewind.data.quality.checks import BOOK_CHECKS, Check
+from tradewind.data.quality.events import scan_events
+from tradewind.data.quality.orders import LiveOrders
+from tradewind.data.quality.profile import TimeProfile
+from tradewind.data.quality.report import QualityReport
+from tradewind.data.quality.sessions import SessionWatch
+from tradewind.data.quality.state import file_state, flag_once, instrument_state
+from tradewind.data.quality.verdict import ScanResult, build_report, counted_by_reader
 
 __all__ = ["QualityScan", "check_feed"]
 
@@ -50,7 +50,7 @@ class QualityScan:
         profiled: Of how many instruments, the first ones, to keep a profile for plots.
 
     Attributes:
-        state: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`: counters and sketches.
+        state: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`: counters and sketches.
         profiles: By symbol and length of bars.
 
     Examples:

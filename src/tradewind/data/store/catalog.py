@@ -16,13 +16,13 @@ from tradewind.core.errors import IntegrityError, NotFoundError, TradewindError,
 from tradewind.core.ports import Clock
 from tradewind.core.types import Batch, Instrument
 from tradewind.data.calendars import time_zone
-from tradewind.data.frames import bar_frame, event_frame
-from tradewind.data.ledger import Reading, append_access
-from tradewind.data.manifest import FileRecord, Manifest, hash_file, load_manifests
-from tradewind.data.merge import Keyed, concatenated, merge_blocks
-from tradewind.data.partition import read_blocks
-from tradewind.data.splits import load_splits, resolve_part
-from tradewind.data.window import Window, make_window
+from tradewind.data.store.frames import bar_frame, event_frame
+from tradewind.data.store.ledger import Reading, append_access
+from tradewind.data.store.manifest import FileRecord, Manifest, hash_file, load_manifests
+from tradewind.data.store.merge import Keyed, concatenated, merge_blocks
+from tradewind.data.store.partition import read_blocks
+from tradewind.data.store.splits import load_splits, resolve_part
+from tradewind.data.store.window import Window, make_window
 
 __all__ = ["Catalog"]
 

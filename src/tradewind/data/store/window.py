@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from tradewind.core.errors import InvalidValueError
-from tradewind.data.moments import format_moment, parse_day, parse_days, parse_moment
+from tradewind.data.store.moments import format_moment, parse_day, parse_days, parse_moment
 
 __all__ = ["Days", "Span", "Times", "Window", "make_window", "parse_span"]
 

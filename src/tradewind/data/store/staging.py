@@ -19,8 +19,8 @@ import msgspec
 import pyarrow as pa
 
 from tradewind.core.errors import StorageError
-from tradewind.data.manifest import FileRecord, Manifest, hash_file, load_manifests
-from tradewind.data.partition import write_table
+from tradewind.data.store.manifest import FileRecord, Manifest, hash_file, load_manifests
+from tradewind.data.store.partition import write_table
 
 __all__ = ["Staging", "locked", "sweep", "write_durably"]
 

@@ -12,8 +12,8 @@ import polars as pl
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError
-from tradewind.data.csv_block import CsvBlock, bad_row, fields_of, refused
-from tradewind.data.source import blocks
+from tradewind.data.parsing.csv_block import CsvBlock, bad_row, fields_of, refused
+from tradewind.data.parsing.source import blocks
 
 __all__ = ["DECIMAL", "column_steps", "csv_frames", "infer_step", "iso_ns", "rescale", "to_steps"]
 

@@ -10,9 +10,9 @@ from tradewind.core.dtypes import Array, EventFlag
 from tradewind.core.errors import InvalidValueError, MissingExtraError
 from tradewind.core.kernels import entry, inner
 from tradewind.data.calendars import ALWAYS_OPEN, DAY_NS, half_days, session_days, session_edges, trading_day
-from tradewind.data.quality_checks import Check
-from tradewind.data.quality_sketch import Int
-from tradewind.data.quality_state import FAR, flag_row
+from tradewind.data.quality.checks import Check
+from tradewind.data.quality.sketch import Int
+from tradewind.data.quality.state import FAR, flag_row
 
 __all__ = ["SILENCE_NS", "SessionWatch"]
 
@@ -45,7 +45,7 @@ class SessionWatch:
 
         Args:
             rows: Shape (n,), dtype ``EVENT`` or ``BAR``.
-            files: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`; findings are added.
+            files: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`; findings are added.
             instruments: Shape (1,), the instrument's state; changed.
         """
         times = np.ascontiguousarray(rows["ts_start_ns" if self.interval_ns else "ts_event_ns"])

@@ -9,9 +9,9 @@ import numpy as np
 
 from tradewind.core.dtypes import Array, EventKind
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.manifest import Coverage
-from tradewind.data.partition import bar_days, bar_folder, bar_table, event_folder, event_table, split_by_day
-from tradewind.data.staging import Staging
+from tradewind.data.store.manifest import Coverage
+from tradewind.data.store.partition import bar_days, bar_folder, bar_table, event_folder, event_table, split_by_day
+from tradewind.data.store.staging import Staging
 
 __all__ = ["BUFFER_ROWS", "PartitionBuffer"]
 

@@ -13,8 +13,8 @@ from tradewind.core.errors import TradewindError
 from tradewind.core.kernels import entry, inner, rare
 from tradewind.core.types import Batch, Instrument
 from tradewind.data.calendars import DAY_NS, time_zone
-from tradewind.data.quality_sketch import Int, Record
-from tradewind.data.quality_state import FAR
+from tradewind.data.quality.sketch import Int, Record
+from tradewind.data.quality.state import FAR
 
 __all__ = ["BINS", "PROFILE", "TimeProfile"]
 

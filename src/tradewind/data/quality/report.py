@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tradewind.data.quality_checks import Severity
+from tradewind.data.quality.checks import Severity
 
 __all__ = ["Finding", "LatencySummary", "Offence", "QualityReport", "Verdict"]
 

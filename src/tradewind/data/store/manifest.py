@@ -12,7 +12,7 @@ import msgspec
 
 from tradewind.core.errors import DataError, IntegrityError, NotFoundError
 from tradewind.core.types import Instrument
-from tradewind.data.quality_report import QualityReport
+from tradewind.data.quality.report import QualityReport
 from tradewind.data.reader import ReadOptions
 
 __all__ = [

@@ -10,9 +10,9 @@ import numpy as np
 
 from tradewind.core.dtypes import Array, EventKind
 from tradewind.core.kernels import entry, inner
-from tradewind.data.quality_checks import Check
-from tradewind.data.quality_sketch import Int, Records
-from tradewind.data.quality_state import flag_row
+from tradewind.data.quality.checks import Check
+from tradewind.data.quality.sketch import Int, Records
+from tradewind.data.quality.state import flag_row
 
 __all__ = ["LiveOrders"]
 
@@ -47,7 +47,7 @@ class LiveOrders:
 
         Args:
             rows: Shape (n,), dtype ``EVENT``.
-            files: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`; findings are added.
+            files: Shape (1,), dtype :data:`~tradewind.data.quality.state.FILE_STATE`; findings are added.
             first_row: Number of the first of these rows in the file, from 1.
         """
         done = 0

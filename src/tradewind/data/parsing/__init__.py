@@ -1,0 +1,1 @@
+"""What readers are made of: bytes, CSV columns, JSON in chunks, books to rows, exact steps."""

@@ -1,0 +1,1 @@
+"""Quality of rows: every check counted in one pass, and a verdict."""

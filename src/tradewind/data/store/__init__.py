@@ -1,0 +1,1 @@
+"""The catalog: imports into partitioned Parquet, manifests, reading back, splits and the access ledger."""
