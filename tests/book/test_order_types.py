@@ -158,6 +158,16 @@ def test_stops_trigger_on_trades_best_trigger_first(engine: MatchingEngine) -> N
     assert 11 not in engine.dump()["order_id"]
 
 
+def test_stops_against_the_direction_run_before_those_along_it(engine: MatchingEngine) -> None:
+    engine.stop(11, BUY, 95, 1)
+    engine.stop(12, SELL, 105, 1)
+    engine.limit(1, SELL, 100, 1)
+    engine.limit(2, SELL, 110, 9)
+    engine.limit(3, BUY, 90, 9)
+    answer = engine.market(20, BUY, 1)
+    assert answer.fills[["taker_id", "price_ticks"]].tolist() == [(20, 100), (12, 90), (11, 110)]
+
+
 def test_stops_cascade_in_turn_after_the_message_is_complete(engine: MatchingEngine) -> None:
     engine.limit(1, BUY, 100, 5)
     engine.limit(2, BUY, 99, 5)
