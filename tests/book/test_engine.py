@@ -104,6 +104,16 @@ def test_equal_histories_end_in_equal_bytes_however_they_are_cut() -> None:
     assert other.digest() != whole.digest()
 
 
+def test_read_only_and_strided_rows_run_as_they_are() -> None:
+    rows = wild_stream(600, seed=5)
+    expected = MatchingEngine(levels=64).run(rows[::3].copy())
+    frozen = rows.copy()
+    frozen.flags.writeable = False
+    outcome = MatchingEngine(levels=64).run(frozen[::3])
+    assert np.array_equal(outcome.reasons, expected.reasons)
+    assert np.array_equal(outcome.fills, expected.fills)
+
+
 def test_rows_of_another_dtype_are_refused() -> None:
     with pytest.raises(InvalidValueError, match="MESSAGE"):
         MatchingEngine(levels=64).run(np.zeros(3))

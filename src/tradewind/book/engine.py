@@ -161,7 +161,7 @@ class MatchingEngine(OrderEntry):
         """
         if messages.dtype != MESSAGE or messages.ndim != 1:
             raise InvalidValueError("messages", "a one-dimensional array of dtype MESSAGE", messages.dtype)
-        messages = np.ascontiguousarray(messages)
+        messages = np.require(messages, requirements=["C", "A", "W"])  # one compiled type: read-only rows are copied
         reasons = np.zeros(len(messages), np.uint8)
         fills, done = [], 0
         while done < len(messages):
