@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
+from tradewind.bench.feeds import feed_book_rows
 from tradewind.bench.naive_book import NaiveBook
 from tradewind.bench.public_engines import hftbacktest_rate, l3_feed, lightmatchingengine_rate
 from tradewind.bench.result import Report, Row, machine, row, time_calls
@@ -79,6 +80,8 @@ def _replay_rows(messages: Array, progress: Progress) -> list[Row]:
     exchange = _or_none(lambda: hftbacktest_rate(feed, exchange=True))
     local = _or_none(lambda: hftbacktest_rate(feed, exchange=False))
     matcher = _or_none(lambda: lightmatchingengine_rate(messages[:PUBLIC_MESSAGES]))
+    progress("feed books on the same flow")
+    feeds = feed_book_rows(feed, exchange)
     progress("naive twin")
     sample = messages[:NAIVE_MESSAGES].tolist()
     clock = SystemClock()
@@ -101,6 +104,7 @@ def _replay_rows(messages: Array, progress: Progress) -> list[Row]:
             row("public_depth_only", ours, unit, ("hftbacktest local side", local)),
             "aggregate depth without queues or matching: less work than ours",
         ),
+        *feeds,
     ]
 
 
