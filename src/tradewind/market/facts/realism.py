@@ -8,6 +8,7 @@ from itertools import combinations
 import msgspec
 import numpy as np
 
+from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.market.facts.catalogue import FACTS, Fact
 from tradewind.market.facts.distance import Curve, Sample, distance
@@ -161,7 +162,7 @@ def _summaries(measured: list[list[Sample | Curve]]) -> tuple[list[float], list[
     return [float(v) for v in x], rows
 
 
-def quantiles(samples: list[Sample]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def quantiles(samples: list[Sample]) -> Array:
     """Weighted quantiles (5, 25, 50, 75, 95 %) of pooled samples, each sample counting the same."""
     parts = [s for s in samples if len(s.values)]
     if not parts:
