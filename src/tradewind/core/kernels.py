@@ -27,7 +27,7 @@ from numba.extending import intrinsic
 
 from tradewind.core.clock import SystemClock
 
-__all__ = ["cache_root", "clz", "ctz", "entry", "inner", "kernel_cache", "kernel_sources"]
+__all__ = ["cache_root", "clz", "ctz", "entry", "inner", "kernel_cache", "kernel_sources", "prefetch", "rare"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,9 +49,9 @@ def kernel_sources(room: str) -> list[Path]:
     """Source files whose text decides what a room's kernels compile to, sorted."""
     below = ROOMS_BELOW.get(room)
     rooms = [room, *below] if below is not None else sorted(p.name for p in PACKAGE.iterdir() if p.is_dir())
-    marker = b"core.kernels import"
+    markers = (b"core.kernels import", b"numba.extending import")
     files = [f for name in rooms for f in sorted((PACKAGE / name).rglob("*.py"))]
-    return [f for f in files if f.name in ("kernels.py", "dtypes.py") or marker in f.read_bytes()]
+    return [f for f in files if f.name in ("kernels.py", "dtypes.py") or any(m in f.read_bytes() for m in markers)]
 
 
 _caches: dict[str, Path] = {}
@@ -70,7 +70,7 @@ def kernel_cache(room: str) -> Path:
 
 def _compiled(function: F, **extra: bool) -> F:
     parts = function.__module__.split(".")
-    room = parts[1] if parts[0] == "tradewind" and len(parts) > 1 else "core"
+    room = parts[1] if parts[0] == "tradewind" and len(parts) > 1 else "outside"
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(kernel_cache(room))
     try:
@@ -89,6 +89,11 @@ def inner(function: F) -> F:
     return _compiled(function, forceinline=True)
 
 
+def rare(function: F) -> F:
+    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short."""
+    return _compiled(function)
+
+
 def _bit_count(name: str) -> Any:
     def typed(_typing: Any, _word: Any) -> Any:
         def emit(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -104,6 +109,20 @@ ctz = _bit_count("cttz")
 """Trailing zero bits of a uint64; undefined for 0."""
 clz = _bit_count("ctlz")
 """Leading zero bits of a uint64; undefined for 0."""
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetch(_typing: Any, record: Any) -> Any:
+    """Ask for the cache line of a record (``prefetch(book.orders[slot])``); touches nothing, so any address will do."""
+
+    def emit(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        declared = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [byte], declared)
+        read, keep, data = (ir.Constant(word, value) for value in (0, 3, 1))
+        builder.call(function, [builder.bitcast(arguments[0], byte), read, keep, data])
+
+    return types.void(record), emit
 
 
 class _CompileNotice(event.Listener):  # type: ignore[misc]

@@ -1,0 +1,290 @@
+"""Binance raw websocket captures: lines of ``<local time> <json>``, spot or USD-M futures.
+
+The local time is in nanoseconds, microseconds or milliseconds, told by its magnitude; event times are milliseconds.
+``ts_event_ns`` is the transaction time ``T`` where there is one, else the time ``E`` of the message; spot
+``bookTicker`` has neither (flag RECV_ONLY). Rows:
+
+=================== ==================================================================================================
+message             rows
+=================== ==================================================================================================
+``depthUpdate``     LEVEL for each price, bids then asks, one packet; ``sequence`` is ``u``
+REST snapshot       CLEAR, then LEVEL for each price, flagged SNAPSHOT, one packet; ``sequence`` is its newest update
+``bookTicker``      QUOTE bid, QUOTE ask; ``sequence`` is ``u``
+``trade``           TRADE, ``side`` the aggressor (``m`` true: the buyer was the maker, so a sale); ``sequence`` is the
+                    trade's own number. Prints other than ``X: MARKET`` (insurance fund, deleveraging) are flagged
+                    OUT_OF_SEQUENCE
+``aggTrade``        as ``trade``; skipped, and counted, once the capture has shown ``trade``: they say the same
+others              skipped and counted by name; so are partial books (``@depth5``, ``@depth10``, ``@depth20``)
+=================== ==================================================================================================
+
+**Snapshot and updates.** A snapshot arrives later than it was taken: updates captured before its line may be newer
+than it. Such updates are replayed behind the snapshot, inside its packet, so the book is up to date after it. Updates
+older than the snapshot are skipped and counted (``stale_updates``).
+
+**Sequence.** An update follows the one before when ``pu`` equals its ``u`` (futures) or ``U`` is its ``u + 1`` (spot).
+A gap is counted (``sequence_gaps``, also ``feed.gaps``) and named in ``feed.notes``; updates go on being applied, as
+each carries whole sizes, and the next snapshot makes the book whole again. A capture that starts with updates (the
+second day of two) continues the book of the file before: import both and replay them in order of time.
+
+Tick and lot come from the first rows; a later size that is no multiple of the lot is an error, never rounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import msgspec
+
+from tradewind.core.dtypes import EventFlag, EventKind
+from tradewind.core.errors import DataError
+from tradewind.core.types import Batch, Instrument
+from tradewind.data.feed import FileFeed
+from tradewind.data.reader import FileHead, Match, ReadOptions
+from tradewind.data.readers.binance_depth import DepthStream, Update
+from tradewind.data.readers.binance_rows import RowBuffer, Stamp
+from tradewind.data.source import blocks
+
+__all__ = ["BinanceFeed", "BinanceMessage", "BinanceReader"]
+
+LINE = re.compile(r"(?a)^\d{13,19} \{")
+KNOWN = re.compile(r'"e": ?"(depthUpdate|bookTicker|trade|aggTrade)"|"lastUpdateId"|@bookTicker"')
+HANDLED = ("depthUpdate", "bookTicker", "trade", "aggTrade")
+CLOCKS = {13: 10**6, 16: 10**3, 19: 1}
+"""Digits of a local time to what makes nanoseconds of it."""
+QUOTE_COINS = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "JPY", "BRL")
+PARTIAL = re.compile(r"@depth(5|10|20)(@|$)")
+
+
+class BinanceMessage(msgspec.Struct, rename={
+    "event": "e", "event_ms": "E", "transaction_ms": "T", "symbol": "s", "first": "U", "last": "u", "previous": "pu",
+    "bid": "b", "ask": "a", "bid_size": "B", "ask_size": "A", "price": "p", "size": "q", "trade_id": "t",
+    "buyer_is_maker": "m", "origin": "X", "snapshot_id": "lastUpdateId",
+}):  # fmt: skip
+    """The fields of all messages that are read; numbers stay text until a block of rows is built."""
+
+    stream: str = ""
+    data: BinanceMessage | None = None
+    event: str = ""
+    event_ms: int = 0
+    transaction_ms: int = 0
+    symbol: str = ""
+    first: int = 0
+    last: int = 0
+    previous: int | None = None
+    bid: msgspec.Raw = msgspec.Raw()
+    ask: msgspec.Raw = msgspec.Raw()
+    bid_size: msgspec.Raw = msgspec.Raw()
+    ask_size: msgspec.Raw = msgspec.Raw()
+    price: msgspec.Raw = msgspec.Raw()
+    size: msgspec.Raw = msgspec.Raw()
+    trade_id: int = 0
+    buyer_is_maker: bool = False
+    origin: str = "MARKET"
+    snapshot_id: int | None = None
+    bids: msgspec.Raw = msgspec.Raw()
+    asks: msgspec.Raw = msgspec.Raw()
+
+
+class BinanceReader:
+    """Raw websocket captures of Binance spot and USD-M futures."""
+
+    name: ClassVar[str] = "binance"
+    description: ClassVar[str] = "Binance raw websocket captures (local time and JSON a line): depth, bookTicker, trade"
+
+    def match(self, head: FileHead) -> Match | None:
+        """Recognise a local time, a space, and one of Binance's messages."""
+        lines = [line for line in head.lines()[:200] if line.strip()]
+        if not lines or not all(LINE.match(line) for line in lines):
+            return None
+        if not any(KNOWN.search(line) for line in lines):
+            return None
+        return Match(95, "lines of a local time and a Binance websocket message")
+
+    def open(self, path: Path, options: ReadOptions) -> BinanceFeed:
+        """Open a capture; ``options.symbol`` chooses one of several symbols."""
+        return BinanceFeed(path, options)
+
+
+class BinanceFeed(FileFeed):
+    """Rows of one capture."""
+
+    @property
+    def gaps(self) -> int:
+        """Times that depth updates were missing before one that came."""
+        return self.counts["sequence_gaps"]
+
+    def chunks(self) -> Iterator[Batch]:
+        """Rows of each symbol, a block of lines at a time."""
+        capture = _Capture(self)
+        line = 0
+        for block in blocks(self.path):
+            for text in block.split(b"\n"):
+                line += 1
+                if text and not text.isspace():
+                    capture.read(line, text)
+            line -= block.endswith(b"\n")
+            yield from capture.batches()
+        self.check_symbol_found(set(capture.streams) | capture.others)
+        self.notes = capture.notes()
+
+
+class _Stream(NamedTuple):
+    depth: DepthStream
+    rows: RowBuffer
+
+
+class _Capture:
+    """One pass over a file."""
+
+    def __init__(self, feed: BinanceFeed) -> None:
+        self.feed = feed
+        self.counts = feed.counts
+        self.streams: dict[str, _Stream] = {}
+        self.others: set[str] = set()
+        self._instruments: dict[str, Instrument] = {}
+        self._early: list[tuple[int, int, BinanceMessage]] = []
+        self._decode = msgspec.json.Decoder(BinanceMessage).decode
+        self._trades_seen = False
+
+    def read(self, line: int, text: bytes) -> None:
+        """Take in one line."""
+        stamp, _, document = text.partition(b" ")
+        scale = CLOCKS.get(len(stamp))
+        try:
+            recv_ns = int(stamp) * (scale or 0)
+            message = self._decode(document)
+        except (ValueError, msgspec.DecodeError) as error:
+            expected = "a local time and a Binance message"
+            raise DataError(self.feed.path, expected, f"{text[:60]!r} ({error})", row=line) from None
+        if scale is None:
+            expected = "a local time of 13, 16 or 19 digits"
+            raise DataError(self.feed.path, expected, stamp.decode(errors="replace"), row=line)
+        body = message.data or message
+        if PARTIAL.search(message.stream):
+            self.counts["skipped_partial_book"] += 1
+        elif body.snapshot_id is not None:
+            self._snapshot(line, recv_ns, body, message.stream.partition("@")[0].upper())
+        elif body.event in HANDLED or (not body.event and message.stream.endswith("@bookTicker")):
+            self._event(line, recv_ns, body)
+        else:
+            self.counts[f"skipped_{body.event or 'other'}"] += 1
+
+    def _stream(self, symbol: str) -> _Stream | None:
+        """State of a symbol; None when another was asked for."""
+        if not self.feed.wants(symbol):
+            self.others.add(symbol)
+            return None
+        if symbol not in self.streams:
+            self.streams[symbol] = _Stream(DepthStream(self.counts), RowBuffer(self.feed.path, self.counts))
+            early, self._early = self._early, []
+            for line, recv_ns, body in early:
+                self._snapshot(line, recv_ns, body, symbol)
+        return self.streams[symbol]
+
+    def _snapshot(self, line: int, recv_ns: int, body: BinanceMessage, symbol: str) -> None:
+        known = {*self.streams, *self.others}
+        if not symbol and not known:
+            self._early.append((line, recv_ns, body))
+            return
+        if not symbol and len(known) > 1:
+            self.counts["snapshots_without_symbol"] += 1
+            return
+        stream = self._stream(symbol or next(iter(known)))
+        if stream is None or body.snapshot_id is None:
+            return
+        newer = stream.depth.restart(body.snapshot_id)
+        self.counts["snapshots"] += 1
+        stamp = _stamp(body, recv_ns, stream.depth.last or 0, line)
+        levels = [(body.bids, 1), (body.asks, -1)]
+        for update in newer:
+            levels += [(update.bids, 1), (update.asks, -1)]
+        levels = [(text, side) for text, side in levels if _holds_levels(text)]
+        snapshot, last = int(EventFlag.SNAPSHOT), int(EventFlag.LAST)
+        stream.rows.add(b'"0","0"', stamp, EventKind.CLEAR, 0, snapshot if levels else snapshot | last)
+        for index, (text, side) in enumerate(levels, start=1):
+            stream.rows.add(text, stamp, EventKind.LEVEL, side, snapshot | (last if index == len(levels) else 0))
+
+    def _event(self, line: int, recv_ns: int, body: BinanceMessage) -> None:
+        stream = self._stream(body.symbol)
+        if stream is None:
+            return
+        last = int(EventFlag.LAST)
+        if body.event == "depthUpdate":
+            start = body.first if body.previous is None else body.previous + 1
+            if not stream.depth.accept(Update(start, body.last, body.bid, body.ask)):
+                return
+            stamp = _stamp(body, recv_ns, body.last, line)
+            asks = _holds_levels(body.ask)
+            if _holds_levels(body.bid):
+                stream.rows.add(body.bid, stamp, EventKind.LEVEL, 1, 0 if asks else last)
+            if asks:
+                stream.rows.add(body.ask, stamp, EventKind.LEVEL, -1, last)
+        elif body.event in ("trade", "aggTrade"):
+            self._trade(stream.rows, line, recv_ns, body)
+        else:
+            stamp = _stamp(body, recv_ns, body.last, line)
+            stream.rows.add(_pair(body.bid, body.bid_size), stamp, EventKind.QUOTE, 1)
+            stream.rows.add(_pair(body.ask, body.ask_size), stamp, EventKind.QUOTE, -1, last)
+
+    def _trade(self, rows: RowBuffer, line: int, recv_ns: int, body: BinanceMessage) -> None:
+        single = body.event == "trade"
+        self._trades_seen = self._trades_seen or single
+        if self._trades_seen and not single:
+            self.counts["skipped_aggTrade"] += 1
+            return
+        flags = int(EventFlag.LAST)
+        if body.origin != "MARKET":
+            self.counts["trades_not_market"] += 1
+            flags |= EventFlag.OUT_OF_SEQUENCE
+        number = body.trade_id if single else int(bytes(body.ask) or b"0")
+        side = -1 if body.buyer_is_maker else 1
+        rows.add(_pair(body.price, body.size), _stamp(body, recv_ns, number, line), EventKind.TRADE, side, flags)
+
+    def batches(self) -> Iterator[Batch]:
+        """Turn what waits into rows."""
+        for symbol, stream in self.streams.items():
+            if not len(stream.rows):
+                continue
+            values = stream.rows.numbers()
+            if symbol not in self._instruments:
+                tick, lot = stream.rows.steps(values)
+                self._instruments[symbol] = self.feed.instrument(
+                    symbol, tick, lot, venue="BINANCE", currency=_currency(symbol)
+                )
+            instrument = self._instruments[symbol]
+            yield Batch(instrument, stream.rows.take(values, instrument))
+
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know."""
+        notes = []
+        for symbol, stream in self.streams.items():
+            if stream.depth.first_was_update:
+                notes.append(
+                    f"{symbol} begins with depth updates: without an earlier file its book is partial at first."
+                )
+        if self.counts["sequence_gaps"]:
+            notes.append(f"{self.counts['sequence_gaps']} gaps in the depth updates: the book may be wrong after them.")
+        return tuple(notes)
+
+
+def _stamp(body: BinanceMessage, recv_ns: int, sequence: int, line: int) -> Stamp:
+    event_ms = body.transaction_ms or body.event_ms
+    if event_ms:
+        return Stamp(event_ms * 1_000_000, recv_ns, sequence, 0, line)
+    return Stamp(recv_ns, recv_ns, sequence, int(EventFlag.RECV_ONLY), line)
+
+
+def _currency(symbol: str) -> str:
+    """The coin that prices are in: what the symbol ends with."""
+    return next((coin for coin in QUOTE_COINS if symbol.endswith(coin)), "USDT")
+
+
+def _pair(price: msgspec.Raw, size: msgspec.Raw) -> bytes:
+    return bytes(price) + b"," + bytes(size)
+
+
+def _holds_levels(text: msgspec.Raw) -> bool:
+    return len(bytes(text)) > 4
