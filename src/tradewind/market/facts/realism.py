@@ -172,4 +172,4 @@ def quantiles(samples: list[Sample]) -> Array:
     values = np.concatenate([s.values for s in parts])
     order = np.argsort(values, kind="stable")
     reached = np.searchsorted(np.cumsum(pooled[order]), np.array(QUANTILES) - 1e-12)
-    return values[order][np.minimum(reached, len(values) - 1)].astype(np.float64)
+    return np.asarray(values[order][np.minimum(reached, len(values) - 1)], dtype=np.float64)
