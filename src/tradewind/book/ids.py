@@ -11,9 +11,9 @@ import numpy as np
 
 from tradewind.book.layout import Int, Record
 from tradewind.core.errors import InvalidValueError
-from tradewind.core.kernels import inner, rare
+from tradewind.core.kernels import inner, prefetch, rare
 
-__all__ = ["erase", "find", "find_slot", "forget", "ids_dtype", "insert", "rebuild"]
+__all__ = ["erase", "expect_key", "expect_order", "find", "find_slot", "forget", "ids_dtype", "insert", "rebuild"]
 
 GOLD = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(32)
@@ -121,3 +121,15 @@ def rebuild(book: Record, ids: Record, mask: Int) -> None:
             ids.table[at].tag = tag_of(order.order_id)
             ids.table[at].slot = slot
             ids.count += 1
+
+
+@inner
+def expect_key(ids: Record, key: Int) -> None:
+    """A key will be looked up soon: ask for its entry's cache line."""
+    prefetch(ids.table[tag_of(key) & ids.mask])
+
+
+@inner
+def expect_order(book: Record, ids: Record, key: Int) -> None:
+    """A key will be looked up soon, its entry is here: ask for its order's cache line."""
+    prefetch(book.orders[ids.table[tag_of(key) & ids.mask].slot])

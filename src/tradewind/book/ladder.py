@@ -18,7 +18,20 @@ import numpy as np
 from tradewind.book.layout import NONE, Int, Record, in_window, page_of, width
 from tradewind.core.kernels import clz, ctz, inner, rare
 
-__all__ = ["is_better", "join", "leave", "next_down", "next_occupied", "next_up", "shrink", "slide", "worst_price"]
+__all__ = [
+    "best_cold",
+    "cut_best",
+    "is_better",
+    "join",
+    "leave",
+    "next_down",
+    "next_occupied",
+    "next_up",
+    "send_back",
+    "shrink",
+    "slide",
+    "worst_price",
+]
 
 ONE = np.uint64(1)
 
@@ -171,40 +184,38 @@ def warm_page(book: Record, ladder: Record, at: Int) -> None:
 
 
 @inner
-def best_of_page(book: Record, index: Int, at: Int, page: Int, any_page: Int) -> Int:
-    """Best price in one page list, of one page or of every page that shares the list."""
-    ladder = book.ladders[index]
-    best = worst_price(index)
-    slot = np.int64(ladder.pages[at].head)
+def best_of_page(book: Record, index: Int, at: Int, behind: Int, best: Int) -> Int:
+    """The better of ``best`` and the best price behind another in one page list."""
+    slot = np.int64(book.ladders[index].pages[at].head)
     while slot != 0:
         price = book.orders[slot].price_ticks
-        if (any_page or price // width(ladder) == page) and is_better(index, price, best):
+        if is_better(index, behind, price) and is_better(index, price, best):
             best = price
         slot = np.int64(book.orders[slot].next)
     return best
 
 
 @rare
-def best_cold(book: Record, index: Int) -> Int:
-    """Best price among the pages of a ladder whose window is empty: nearest pages first, then all of them."""
+def best_cold(book: Record, index: Int, behind: Int) -> Int:
+    """Best price outside the window behind a price; the empty ladder's best where there is none.
+
+    The nearest pages are looked at first: O(orders of the first page list that holds one); all lists are looked at
+    only when the next order is further away than all pages together (64 windows).
+    """
     ladder = book.ladders[index]
-    none = worst_price(index)
-    if ladder.cold == 0:
-        return none
+    best = worst_price(index)
     step = 2 * (index & 1) - 1
     edge = ladder.base_ticks + width(ladder) - 1 if index & 1 else ladder.base_ticks
     for k in range(len(ladder.pages)):
         page = edge // width(ladder) + k * step
         at = page & (len(ladder.pages) - 1)
         if ladder.cold >> np.uint64(at) & ONE:
-            best = best_of_page(book, index, at, page, False)
-            if best != none:
+            best = best_of_page(book, index, at, behind, worst_price(index))
+            if best // width(ladder) == page:
                 return best
-    best = none
+    best = worst_price(index)
     for at in range(len(ladder.pages)):
-        found = best_of_page(book, index, at, 0, True)
-        if is_better(index, found, best):
-            best = found
+        best = best_of_page(book, index, at, behind, best)
     return best
 
 
@@ -259,7 +270,7 @@ def settle_best(book: Record, index: Int, price: Int) -> None:
     ladder = book.ladders[index]
     best = next_occupied(ladder, index, price)
     if best == worst_price(index) and ladder.cold != 0:
-        best = best_cold(book, index)
+        best = best_cold(book, index, price)
         slide(book, index, best)
     ladder.best_ticks = best
 
@@ -272,3 +283,35 @@ def shrink(book: Record, index: Int, slot: Int, lots: Int) -> None:
     order.size_lots -= lots
     if in_window(ladder, order.price_ticks):
         ladder.levels[order.price_ticks & (width(ladder) - 1)].size_lots -= lots
+
+
+@inner
+def send_back(book: Record, index: Int, slot: Int, lots: Int) -> None:
+    """The first order of the best queue goes to its end with a new visible size."""
+    ladder = book.ladders[index]
+    order = book.orders[slot]
+    level = ladder.levels[order.price_ticks & (width(ladder) - 1)]
+    level.size_lots += lots - order.size_lots
+    order.size_lots = lots
+    after, tail = np.int64(order.next), np.int64(level.tail)
+    if after != 0:
+        book.orders[after].prev = 0
+        book.orders[tail].next = slot
+        level.head = after
+        level.tail = slot
+        order.prev = tail
+        order.next = 0
+
+
+@inner
+def cut_best(book: Record, index: Int) -> Int:
+    """The whole queue at the best price leaves the ladder; returns its first slot (the chain keeps its order)."""
+    ladder = book.ladders[index]
+    price = ladder.best_ticks
+    at = price & (width(ladder) - 1)
+    level = ladder.levels[at]
+    head = np.int64(level.head)
+    level.head, level.tail, level.size_lots, level.count = 0, 0, 0, 0
+    ladder.bits[at >> 6] &= ~(ONE << np.uint64(at & 63))
+    settle_best(book, index, price)
+    return head

@@ -37,6 +37,7 @@ __all__ = [
     "ORDER",
     "SELL_STOPS",
     "STOP_LIMIT",
+    "STOP_RESTS",
     "TAKER",
     "Int",
     "Record",
@@ -68,6 +69,8 @@ LADDER_MASK = 3
 """Bits of ``ORDER.flags`` that hold the index of the ladder the order stands in."""
 STOP_LIMIT = 4
 """Bit of ``ORDER.flags``: a waiting stop that becomes a limit order at ``limit_ticks``, not a market order."""
+STOP_RESTS = 8
+"""Bit of ``ORDER.flags``: what is left of a triggered stop-limit order rests."""
 BOOK_WIDTH = 4096
 """Window of the general-purpose book [ticks per side]."""
 BOOK_ORDERS = 1 << 21
@@ -110,12 +113,11 @@ TAKER = np.dtype(
         ("flags", "u4"),
         ("index", "i4"),
         ("rests", "u1"),
-        ("full", "u1"),
     ],
     align=True,
 )
 """The order that is matching. ``index`` 0 buys, 1 sells; ``size_lots`` is what is left; ``first_ticks`` its first
-trade price (``NONE`` before); ``rests``: what is left joins the book; ``full``: the fill buffer is full, to go on."""
+trade price (``NONE`` before); ``rests``: what is left joins the book; ``flags``: :class:`FillFlag` of all its fills."""
 
 
 def book_dtype(levels: int = BOOK_WIDTH, orders: int = BOOK_ORDERS, *, stops: bool = True) -> np.dtype[np.void]:
@@ -172,6 +174,7 @@ HEADER: list[Field] = [
     ("instrument_id", "u4"),
     ("triggered_head", "u4"),
     ("triggered_tail", "u4"),
+    ("newest", "u4"),
     ("state", "u1"),
     ("self_trade", "u1"),
     ("special", "u1"),

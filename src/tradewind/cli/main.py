@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 import tradewind
+from tradewind.cli.data import data_app
 from tradewind.cli.doctor import doctor
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 
@@ -42,6 +43,7 @@ def main(
 
 
 app.command()(doctor)
+app.add_typer(data_app, name="data")
 
 
 def _fail(error: TradewindError) -> int:

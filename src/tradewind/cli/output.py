@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -13,13 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 __all__ = ["JsonFlag", "console", "emit", "progress_bar"]
 
+WIDTH = 160
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout instead of tables.")]
 """The ``--json`` option, the same on every command."""
 
 
 def console() -> Console:
-    """Console for tables: stdout, plain where it is not a terminal."""
-    return Console(soft_wrap=not sys.stdout.isatty())
+    """Console for tables: stdout; where that is not a terminal plain, and wide unless ``COLUMNS`` says otherwise."""
+    terminal = sys.stdout.isatty()
+    return Console(soft_wrap=not terminal, width=None if terminal or "COLUMNS" in os.environ else WIDTH)
 
 
 def emit(result: Any, *, as_json: bool, show: Callable[[Console], None]) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "MINUTE_NS",
     "SessionBounds",
     "calendar_of",
+    "half_days",
     "in_session",
     "is_session",
     "session_bounds",
@@ -212,6 +213,19 @@ def session_days(calendar: str, first: date, last: date) -> Array:
         return np.arange(np.datetime64(first), np.datetime64(last) + 1)
     sessions, chosen = _span(calendar, first, last)
     return sessions.days[chosen]
+
+
+def half_days(calendar: str, first: date, last: date) -> Array:
+    """Days on which a market closes early, as :func:`session_days`.
+
+    Examples:
+        >>> [str(day) for day in half_days("XNYS", date(2013, 7, 1), date(2013, 12, 31))]
+        ['2013-07-03', '2013-11-29', '2013-12-24']
+    """
+    if calendar == ALWAYS_OPEN:
+        return np.zeros(0, dtype="datetime64[D]")
+    sessions, chosen = _span(calendar, first, last)
+    return np.asarray(sessions.days[chosen][sessions.half_days[chosen]])
 
 
 def is_session(calendar: str, day: date) -> bool:

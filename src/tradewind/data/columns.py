@@ -51,6 +51,7 @@ def csv_frames(
     row = 1
     for block in blocks(path):
         text = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+        text = text.removeprefix(b"\xef\xbb\xbf") if row == 1 else text
         if not names:
             line, _, text = text.partition(b"\n")
             names = _header(path, line, schema)
@@ -63,12 +64,20 @@ def csv_frames(
 
 def _header(path: Path, line: bytes, schema: Collection[str]) -> list[str]:
     """Names of the columns; those that are not wanted get a made-up name, so that they may repeat or be empty."""
-    names = [name.strip() for name in next(csv.reader([line.decode("utf-8-sig", errors="replace").rstrip("\r")]), [])]
+    names = [name.strip() for name in _fields(line.decode("utf-8", errors="replace"))]
     for name in schema:
         if names.count(name) != 1:
             found = f"columns {', '.join(names)}" if name not in names else f"{names.count(name)} of that name"
             raise DataError(path, f"one column {name!r}", found, field=name, hint="Is it a file of another format?")
     return [name if name in schema else f"{index}:{name}" for index, name in enumerate(names)]
+
+
+def _fields(line: str) -> list[str]:
+    """Fields of one line, in which some may be quoted; of bytes that are no text, something."""
+    try:
+        return next(csv.reader([line]), [""])
+    except csv.Error:
+        return [line]
 
 
 class _Block:
@@ -80,14 +89,15 @@ class _Block:
     def is_ragged(self) -> bool:
         """Whether fields are missing; Polars itself refuses rows with too many, so a total is enough."""
         bare = QUOTED.sub(b"", self.text) if b'"' in self.text else self.text
-        lines = self.text.count(b"\n") + 1
-        fields = bare.count(b",") + lines
-        return fields != lines * len(self.names) or (bare is not self.text and (b'"' in bare or _breaks(self, bare)))
+        lines = _count(self.text, b"\n") + 1
+        if bare is not self.text and (b'"' in bare or _count(bare, b"\n") + 1 != lines):
+            return True
+        return _count(bare, b",") + lines != lines * len(self.names)
 
 
-def _breaks(block: _Block, bare: bytes) -> bool:
-    """Whether a quoted field holds a line break."""
-    return bare.count(b"\n") != block.text.count(b"\n")
+def _count(text: bytes, letter: bytes) -> int:
+    """``text.count(letter)``, several times as fast."""
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == letter[0]))
 
 
 def _frame(block: _Block, schema: Mapping[str, pl.DataType], optional: Collection[str]) -> pl.DataFrame:
@@ -117,7 +127,7 @@ def _bad_row(
 ) -> DataError:
     """Name the first row that does not fit; only run once something is known to be wrong."""
     lines = block.text.decode("utf-8", errors="replace").split("\n")
-    rows = [line.split(",") if '"' not in line else next(csv.reader([line]), [""]) for line in lines]
+    rows = [line.split(",") if '"' not in line else _fields(line) for line in lines]
     short = next((i for i, fields in enumerate(rows) if len(fields) != len(block.names)), len(rows))
     found: list[tuple[int, str, str, str]] = []
     for name, kind in schema.items():

@@ -11,19 +11,21 @@ from pathlib import Path
 
 import numpy as np
 
-from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
+from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Batch, Instrument
-from tradewind.data.columns import to_steps
+from tradewind.data.columns import infer_step, to_steps
 from tradewind.data.reader import ReadOptions
 
-__all__ = ["FileFeed", "exact_step", "quote_rows", "symbol_from_name"]
+__all__ = ["FileFeed", "exact_step", "likely_step", "quote_rows", "symbol_from_name"]
 
 NOT_A_SYMBOL = re.compile(
     r"\d{8}|\d{4}-\d{2}(-\d{2})?|best\d+|\d+(s|min|h|d)|quotes?|trades?|nbbo|taq|bars?|ohlcv?|prices?"
     r"|daily|hourly|minute|spot|usdm|coinm|csv|parquet|gz|zst|dat"
 )
 """Parts of file names that are dates, kinds or endings; lower case only, so that SPOT stays a symbol."""
+ENOUGH = 200
+"""Values from which a step of 0.5 or 0.25 can be told from a power of ten."""
 DECADES = ("1", *(f"1e-{d}" for d in range(1, 10)))
 
 
@@ -36,7 +38,7 @@ class FileFeed(ABC):
 
     Attributes:
         counts: What was skipped, replayed or odd, by name; complete once the iteration is, started anew by each.
-        notes: Remarks for people, one sentence each; complete once the iteration is.
+        notes: Remarks for people, one sentence each, the last of them the counts; complete once the iteration is.
     """
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
@@ -51,13 +53,24 @@ class FileFeed(ABC):
         return (self.path,)
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield batches of at most ``options.batch_rows`` rows."""
+        """Yield batches of at most ``options.batch_rows`` rows.
+
+        Raises:
+            DataError: Where the file is damaged, and when it holds no rows at all.
+        """
         self.counts = Counter()
         self.notes = ()
         size = self.options.batch_rows
+        found = False
         for chunk in self.chunks():
+            found = found or len(chunk.rows) > 0
             for start in range(0, len(chunk.rows), size):
                 yield Batch(chunk.instrument, chunk.rows[start : start + size], chunk.interval_ns)
+        if not found:
+            raise DataError(self.path, "rows of market data", "none")
+        if self.counts:
+            counted = ", ".join(f"{name} {count:,}" for name, count in sorted(self.counts.items()))
+            self.notes = (*self.notes, f"Counted: {counted}.")
 
     @abstractmethod
     def chunks(self) -> Iterator[Batch]:
@@ -83,6 +96,32 @@ class FileFeed(ABC):
             currency=currency if options.currency is None else options.currency,
             calendar=calendar if options.calendar is None else options.calendar,
         )
+
+    def lots(self, rows: Array, sizes: Array, instrument: Instrument, field: str) -> Array:
+        """Sizes as whole lots, never rounded.
+
+        Args:
+            rows: Shape (n,), 1-based row of each size, for the error.
+            sizes: Shape (n,), floats [units]; NaN becomes 0.
+            instrument: Says what a lot is.
+            field: The column, for the error.
+
+        Raises:
+            DataError: For a size that is not a multiple of the lot, or negative.
+        """
+        lots, off = to_steps(sizes, instrument.lot_size)
+        bad = off | (lots < 0)
+        if bad.any():
+            at = int(bad.argmax())
+            raise DataError(
+                self.path,
+                f"a size in lots of {instrument.lot_size}",
+                float(sizes[at]),
+                row=int(rows[at]),
+                field=field,
+                hint="The lot is the format's or was inferred from the first rows: give another one.",
+            )
+        return lots
 
     def wants(self, symbol: str) -> bool:
         """Whether an instrument of a file with several is asked for."""
@@ -140,28 +179,44 @@ def exact_step(values: Array, coarsest: str = "1") -> Decimal:
     return Decimal(format(steps[-1], "f"))
 
 
-def quote_rows(ts_ns: Array, prices: Array, sizes: Array, instrument: Instrument) -> tuple[Array, Array]:
+def likely_step(values: Array) -> Decimal:
+    """Tick that a sample of prices suggests: all are multiples of it; 0.5 or 0.25 only when there are many.
+
+    Args:
+        values: Shape (n,), floats [currency].
+
+    Examples:
+        >>> likely_step(np.array([8531.5, 8532.0])), likely_step(np.arange(1, 300) / 4)
+        (Decimal('0.1'), Decimal('0.25'))
+    """
+    if len(values) >= ENOUGH:
+        step = infer_step(values)
+        if not to_steps(values, step)[1].any():
+            return step
+    return exact_step(values)
+
+
+def quote_rows(stamps: Array, prices: Array, lots: Array, tick: Decimal) -> Array:
     """Best quotes as packets of two QUOTE rows, bid then ask, LAST on the second.
 
     Args:
-        ts_ns: Shape (n,), event times.
+        stamps: Shape (n,), dtype ``EVENT``: time stamps, sequence and instrument of each quote.
         prices: Shape (n, 2), bid and ask [currency]; NaN where a side is empty.
-        sizes: Shape (n, 2) [units].
-        instrument: Tick and lot.
+        lots: Shape (n, 2) [lots]; 0 where a side is empty.
+        tick: Price step [currency].
 
     Returns:
-        ``(rows, off_lot)``: shape (2n,) of ``EVENT``, and bool, shape (2n,), where a size is not a multiple of the lot.
+        Rows of shape (2n,).
     """
-    rows = np.zeros(2 * len(ts_ns), dtype=EVENT)
-    flat = np.asarray(prices, dtype=np.float64).ravel()
-    ticks, off_tick = to_steps(flat, instrument.tick_size)
-    lots, off_lot = to_steps(np.asarray(sizes, dtype=np.float64).ravel(), instrument.lot_size)
-    empty = np.isnan(flat) | (lots == 0)
-    rows["ts_event_ns"] = np.repeat(ts_ns, 2)
+    rows = np.repeat(stamps, 2)
+    flat, sizes = prices.ravel(), lots.ravel()
+    ticks, off_tick = to_steps(flat, tick)
+    empty = np.isnan(flat) | (sizes == 0)
     rows["price_ticks"] = np.where(empty, 0, ticks)
-    rows["size_lots"] = np.where(empty, 0, lots)
+    rows["size_lots"] = np.where(empty, 0, sizes)
     rows["kind"] = EventKind.QUOTE
-    rows["side"] = np.tile(np.array([1, -1], dtype=np.int8), len(ts_ns))
-    rows["flags"] = np.where(off_tick & ~empty, EventFlag.OFF_TICK, 0)
-    rows["flags"][1::2] |= EventFlag.LAST
-    return rows, off_lot
+    rows["side"][0::2] = 1
+    rows["side"][1::2] = -1
+    rows["flags"] |= np.where(off_tick & ~empty, EventFlag.OFF_TICK, 0).astype(np.uint16)
+    rows["flags"][1::2] |= np.uint16(EventFlag.LAST)
+    return rows

@@ -7,11 +7,36 @@ from pathlib import Path
 from tradewind.core.errors import DataError, UsageError
 from tradewind.core.ports import Feed
 from tradewind.data.reader import FileHead, Match, Reader, ReadOptions
+from tradewind.data.readers.bars import BarsReader
+from tradewind.data.readers.binance import BinanceReader
+from tradewind.data.readers.bitstamp import BitstampReader
+from tradewind.data.readers.closing_auction import ClosingAuctionReader
+from tradewind.data.readers.coinbase import CoinbaseReader
+from tradewind.data.readers.databento_csv import DatabentoCsvReader
+from tradewind.data.readers.dbn import DbnReader
+from tradewind.data.readers.itch import ItchReader
+from tradewind.data.readers.lobster import LobsterReader
+from tradewind.data.readers.nbbo import NbboReader
+from tradewind.data.readers.sgx import SgxReader
+from tradewind.data.readers.tardis import TardisReader
 from tradewind.data.source import read_head
 
 __all__ = ["READERS", "detect", "open_feed", "reader_named"]
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (
+    BarsReader(),
+    BinanceReader(),
+    BitstampReader(),
+    ClosingAuctionReader(),
+    CoinbaseReader(),
+    DatabentoCsvReader(),
+    DbnReader(),
+    ItchReader(),
+    LobsterReader(),
+    NbboReader(),
+    SgxReader(),
+    TardisReader(),
+)
 """Every format tradewind reads, sorted by name; a new reader is one line here."""
 
 

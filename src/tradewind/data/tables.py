@@ -100,7 +100,7 @@ def _as_numbers(path: Path, row: int, frame: pl.DataFrame, columns: dict[str, st
         lost = (cast.is_null() & frame[part].is_not_null()).arg_true()
         if len(lost) or not (kind.is_numeric() or kind in (pl.String(), pl.Null())):
             index = int(lost[0]) if len(lost) else 0
-            got = repr(frame[part][index]) + f" ({kind})"
+            got = f"{frame[part][index]} ({kind})"
             raise DataError(path, "a number", got, row=row + index, field=columns[part])
         frame = frame.with_columns(cast)
     return frame
@@ -146,14 +146,14 @@ def times_ns(path: Path, row: int, values: pl.Series, column: str) -> Array:
     bad = numbers.is_null().arg_true()
     if len(bad):
         index = int(bad[0])
-        raise DataError(path, "a time stamp", repr(values[index]), row=row + index, field=column)
+        raise DataError(path, "a time stamp", str(values[index]), row=row + index, field=column)
     return np.asarray(numbers.to_numpy(), dtype=np.int64)
 
 
 def _parse_text(values: pl.Series) -> pl.Series:
-    """Text as integers where all of it is, else as dates with times; what cannot be read becomes null."""
+    """Text as integers where the first of it is one, else as dates with times; what cannot be read becomes null."""
     whole = values.str.strip_chars().cast(pl.Int64, strict=False)
-    if len(whole) and not whole.is_null().any():
+    if len(whole) and whole[0] is not None:
         return whole
     try:
         text = values.str.strip_chars().str.replace(r"(\d)[Tt](\d)", "$1 $2").str.replace(r"[Zz]$|\+00:?00$", "")

@@ -19,14 +19,18 @@ others              skipped and counted by name; so are partial books (``@depth5
 
 **Snapshot and updates.** A snapshot arrives later than it was taken: updates captured before its line may be newer
 than it. Such updates are replayed behind the snapshot, inside its packet, so the book is up to date after it. Updates
-older than the snapshot are skipped and counted (``stale_updates``).
+older than the snapshot are skipped and counted (``stale updates``).
 
 **Sequence.** An update follows the one before when ``pu`` equals its ``u`` (futures) or ``U`` is its ``u + 1`` (spot).
-A gap is counted (``sequence_gaps``, also ``feed.gaps``) and named in ``feed.notes``; updates go on being applied, as
+A gap is counted (``sequence gaps``, also ``feed.gaps``) and named in ``feed.notes``; updates go on being applied, as
 each carries whole sizes, and the next snapshot makes the book whole again. A capture that starts with updates (the
 second day of two) continues the book of the file before: import both and replay them in order of time.
 
-Tick and lot come from the first rows; a later size that is no multiple of the lot is an error, never rounded.
+**Symbol.** Spot and perpetual futures are both called BTCUSDT; the futures' rows say BTCUSDT-PERP, so that the two do
+not mix in a catalog. ``--symbol`` takes either name.
+
+**Tick and lot.** The tick is inferred from the first prices. The lot is what the printed decimals allow (spot prints
+eight): orders finer than the exchange's own step do rest in its books. A size between lots is an error, never rounded.
 """
 
 from __future__ import annotations
@@ -51,17 +55,23 @@ __all__ = ["BinanceFeed", "BinanceMessage", "BinanceReader"]
 
 LINE = re.compile(r"(?a)^\d{13,19} \{")
 KNOWN = re.compile(r'"e": ?"(depthUpdate|bookTicker|trade|aggTrade)"|"lastUpdateId"|@bookTicker"')
+LEVEL, QUOTE, TRADE, CLEAR = (int(EventKind[kind]) for kind in ("LEVEL", "QUOTE", "TRADE", "CLEAR"))
+LAST, SNAPSHOT, RECV_ONLY, OUT_OF_SEQUENCE = (
+    int(EventFlag[flag]) for flag in ("LAST", "SNAPSHOT", "RECV_ONLY", "OUT_OF_SEQUENCE")
+)
+"""Plain integers: an enum's own arithmetic would be half the time of reading."""
 HANDLED = ("depthUpdate", "bookTicker", "trade", "aggTrade")
 CLOCKS = {13: 10**6, 16: 10**3, 19: 1}
 """Digits of a local time to what makes nanoseconds of it."""
 QUOTE_COINS = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "JPY", "BRL")
+PERPETUAL = "-PERP"
 PARTIAL = re.compile(r"@depth(5|10|20)(@|$)")
 
 
 class BinanceMessage(msgspec.Struct, rename={
     "event": "e", "event_ms": "E", "transaction_ms": "T", "symbol": "s", "first": "U", "last": "u", "previous": "pu",
     "bid": "b", "ask": "a", "bid_size": "B", "ask_size": "A", "price": "p", "size": "q", "trade_id": "t",
-    "buyer_is_maker": "m", "origin": "X", "snapshot_id": "lastUpdateId",
+    "buyer_is_maker": "m", "best_match": "M", "origin": "X", "snapshot_id": "lastUpdateId",
 }):  # fmt: skip
     """The fields of all messages that are read; numbers stay text until a block of rows is built."""
 
@@ -82,6 +92,7 @@ class BinanceMessage(msgspec.Struct, rename={
     size: msgspec.Raw = msgspec.Raw()
     trade_id: int = 0
     buyer_is_maker: bool = False
+    best_match: bool | None = None
     origin: str = "MARKET"
     snapshot_id: int | None = None
     bids: msgspec.Raw = msgspec.Raw()
@@ -114,7 +125,7 @@ class BinanceFeed(FileFeed):
     @property
     def gaps(self) -> int:
         """Times that depth updates were missing before one that came."""
-        return self.counts["sequence_gaps"]
+        return self.counts["sequence gaps"]
 
     def chunks(self) -> Iterator[Batch]:
         """Rows of each symbol, a block of lines at a time."""
@@ -127,7 +138,9 @@ class BinanceFeed(FileFeed):
                     capture.read(line, text)
             line -= block.endswith(b"\n")
             yield from capture.batches()
-        self.check_symbol_found(set(capture.streams) | capture.others)
+        yield from capture.finish()
+        names = set(capture.streams) | capture.others
+        self.check_symbol_found(names | {name.removesuffix(PERPETUAL) for name in names})
         self.notes = capture.notes()
 
 
@@ -164,17 +177,18 @@ class _Capture:
             raise DataError(self.feed.path, expected, stamp.decode(errors="replace"), row=line)
         body = message.data or message
         if PARTIAL.search(message.stream):
-            self.counts["skipped_partial_book"] += 1
+            self.counts["messages of partial books"] += 1
         elif body.snapshot_id is not None:
-            self._snapshot(line, recv_ns, body, message.stream.partition("@")[0].upper())
+            symbol = message.stream.partition("@")[0].upper()
+            self._snapshot(line, recv_ns, body, _name(symbol, futures=body.event_ms > 0) if symbol else "")
         elif body.event in HANDLED or (not body.event and message.stream.endswith("@bookTicker")):
             self._event(line, recv_ns, body)
         else:
-            self.counts[f"skipped_{body.event or 'other'}"] += 1
+            self.counts[f"messages of type {body.event or 'other'}"] += 1
 
     def _stream(self, symbol: str) -> _Stream | None:
         """State of a symbol; None when another was asked for."""
-        if not self.feed.wants(symbol):
+        if not (self.feed.wants(symbol) or self.feed.wants(symbol.removesuffix(PERPETUAL))):
             self.others.add(symbol)
             return None
         if symbol not in self.streams:
@@ -190,7 +204,7 @@ class _Capture:
             self._early.append((line, recv_ns, body))
             return
         if not symbol and len(known) > 1:
-            self.counts["snapshots_without_symbol"] += 1
+            self.counts["snapshots without a symbol"] += 1
             return
         stream = self._stream(symbol or next(iter(known)))
         if stream is None or body.snapshot_id is None:
@@ -198,50 +212,55 @@ class _Capture:
         newer = stream.depth.restart(body.snapshot_id)
         self.counts["snapshots"] += 1
         stamp = _stamp(body, recv_ns, stream.depth.last or 0, line)
-        levels = [(body.bids, 1), (body.asks, -1)]
-        for update in newer:
-            levels += [(update.bids, 1), (update.asks, -1)]
-        levels = [(text, side) for text, side in levels if _holds_levels(text)]
-        snapshot, last = int(EventFlag.SNAPSHOT), int(EventFlag.LAST)
-        stream.rows.add(b'"0","0"', stamp, EventKind.CLEAR, 0, snapshot if levels else snapshot | last)
+        books = [(body.bids, body.asks), *((update.bids, update.asks) for update in newer)]
+        both = [(_levels(text), side) for book in books for text, side in zip(book, (1, -1), strict=True)]
+        levels = [(text, side) for text, side in both if text]
+        stream.rows.add(b"0,0", stamp, CLEAR, 0, SNAPSHOT if levels else SNAPSHOT | LAST)
         for index, (text, side) in enumerate(levels, start=1):
-            stream.rows.add(text, stamp, EventKind.LEVEL, side, snapshot | (last if index == len(levels) else 0))
+            stream.rows.add(text, stamp, LEVEL, side, SNAPSHOT | (LAST if index == len(levels) else 0))
 
     def _event(self, line: int, recv_ns: int, body: BinanceMessage) -> None:
-        stream = self._stream(body.symbol)
+        stream = self._stream(_name(body.symbol, futures=_is_futures(body)))
         if stream is None:
             return
-        last = int(EventFlag.LAST)
         if body.event == "depthUpdate":
             start = body.first if body.previous is None else body.previous + 1
             if not stream.depth.accept(Update(start, body.last, body.bid, body.ask)):
                 return
             stamp = _stamp(body, recv_ns, body.last, line)
-            asks = _holds_levels(body.ask)
-            if _holds_levels(body.bid):
-                stream.rows.add(body.bid, stamp, EventKind.LEVEL, 1, 0 if asks else last)
+            bids, asks = _levels(body.bid), _levels(body.ask)
+            if bids:
+                stream.rows.add(bids, stamp, LEVEL, 1, 0 if asks else LAST)
             if asks:
-                stream.rows.add(body.ask, stamp, EventKind.LEVEL, -1, last)
+                stream.rows.add(asks, stamp, LEVEL, -1, LAST)
         elif body.event in ("trade", "aggTrade"):
             self._trade(stream.rows, line, recv_ns, body)
         else:
             stamp = _stamp(body, recv_ns, body.last, line)
-            stream.rows.add(_pair(body.bid, body.bid_size), stamp, EventKind.QUOTE, 1)
-            stream.rows.add(_pair(body.ask, body.ask_size), stamp, EventKind.QUOTE, -1, last)
+            pairs = b"[%b,%b],[%b,%b]" % (body.bid, body.bid_size, body.ask, body.ask_size)
+            stream.rows.add(pairs, stamp, QUOTE, 0, LAST)
 
     def _trade(self, rows: RowBuffer, line: int, recv_ns: int, body: BinanceMessage) -> None:
         single = body.event == "trade"
         self._trades_seen = self._trades_seen or single
         if self._trades_seen and not single:
-            self.counts["skipped_aggTrade"] += 1
+            self.counts["messages of type aggTrade"] += 1
             return
-        flags = int(EventFlag.LAST)
+        flags = LAST
         if body.origin != "MARKET":
-            self.counts["trades_not_market"] += 1
-            flags |= EventFlag.OUT_OF_SEQUENCE
+            self.counts["trades not of the market"] += 1
+            flags |= OUT_OF_SEQUENCE
         number = body.trade_id if single else int(bytes(body.ask) or b"0")
         side = -1 if body.buyer_is_maker else 1
-        rows.add(_pair(body.price, body.size), _stamp(body, recv_ns, number, line), EventKind.TRADE, side, flags)
+        rows.add(b"%b,%b" % (body.price, body.size), _stamp(body, recv_ns, number, line), TRADE, side, flags)
+
+    def finish(self) -> Iterator[Batch]:
+        """Snapshots that were alone in the file: rows if the symbol was given, else counted."""
+        if self.feed.options.symbol and self._early:
+            self._stream(self.feed.options.symbol)
+        if self._early:
+            self.counts["snapshots without a symbol"] += len(self._early)
+        yield from self.batches()
 
     def batches(self) -> Iterator[Batch]:
         """Turn what waits into rows."""
@@ -262,19 +281,32 @@ class _Capture:
         notes = []
         for symbol, stream in self.streams.items():
             if stream.depth.first_was_update:
-                notes.append(
-                    f"{symbol} begins with depth updates: without an earlier file its book is partial at first."
+                until = (
+                    "its first snapshot" if self.counts["snapshots"] else "the end, unless it continues another file"
                 )
-        if self.counts["sequence_gaps"]:
-            notes.append(f"{self.counts['sequence_gaps']} gaps in the depth updates: the book may be wrong after them.")
+                notes.append(f"{symbol} begins with updates, not with a snapshot: its book is partial until {until}.")
+        if self.counts["sequence gaps"]:
+            notes.append(f"{self.counts['sequence gaps']} gaps in the depth updates: the book may be wrong after them.")
         return tuple(notes)
+
+
+def _is_futures(body: BinanceMessage) -> bool:
+    """Which market a message is of, from the fields that only one of them sends."""
+    if body.event == "depthUpdate":
+        return body.previous is not None
+    return bool(body.event) if body.event in ("", "bookTicker") else body.best_match is None
+
+
+def _name(symbol: str, *, futures: bool) -> str:
+    """Spot and perpetual futures share their names; dated and coin-margined futures have an underscore."""
+    return symbol + PERPETUAL if futures and "_" not in symbol else symbol
 
 
 def _stamp(body: BinanceMessage, recv_ns: int, sequence: int, line: int) -> Stamp:
     event_ms = body.transaction_ms or body.event_ms
     if event_ms:
         return Stamp(event_ms * 1_000_000, recv_ns, sequence, 0, line)
-    return Stamp(recv_ns, recv_ns, sequence, int(EventFlag.RECV_ONLY), line)
+    return Stamp(recv_ns, recv_ns, sequence, RECV_ONLY, line)
 
 
 def _currency(symbol: str) -> str:
@@ -282,9 +314,6 @@ def _currency(symbol: str) -> str:
     return next((coin for coin in QUOTE_COINS if symbol.endswith(coin)), "USDT")
 
 
-def _pair(price: msgspec.Raw, size: msgspec.Raw) -> bytes:
-    return bytes(price) + b"," + bytes(size)
-
-
-def _holds_levels(text: msgspec.Raw) -> bool:
-    return len(bytes(text)) > 4
+def _levels(text: msgspec.Raw) -> bytes:
+    """The inside of a JSON list of levels; empty where there are none."""
+    return bytes(text)[1:-1].strip()

@@ -36,7 +36,7 @@ class DepthStream:
         >>> [stream.accept(Update(a, b, nothing, nothing)) for a, b in ((1, 3), (4, 6), (5, 6), (8, 9))]
         [True, True, False, True]
         >>> dict(stream.counts)
-        {'stale_updates': 1, 'sequence_gaps': 1}
+        {'stale updates': 1, 'sequence gaps': 1}
         >>> [update.last for update in stream.restart(snapshot_id=5)]
         [6, 9]
     """
@@ -52,10 +52,10 @@ class DepthStream:
         if self.first_was_update is None:
             self.first_was_update = True
         if self.last is not None and update.last <= self.last:
-            self.counts["stale_updates"] += 1
+            self.counts["stale updates"] += 1
             return False
         if self.last is not None and update.start > self.last + 1:
-            self.counts["sequence_gaps"] += 1
+            self.counts["sequence gaps"] += 1
         self.last = update.last
         self._recent.append(update)
         return True
@@ -75,7 +75,7 @@ class DepthStream:
         self.last = snapshot_id
         if newer:
             self.last = newer[-1].last
-            self.counts["replayed_updates"] += len(newer)
+            self.counts["updates replayed onto a snapshot"] += len(newer)
             if newer[0].start > snapshot_id + 1:
-                self.counts["sequence_gaps"] += 1
+                self.counts["sequence gaps"] += 1
         return newer

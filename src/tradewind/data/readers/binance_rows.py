@@ -7,15 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import polars as pl
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import DataError
 from tradewind.core.types import Instrument
-from tradewind.data.columns import infer_step, to_steps
-from tradewind.data.feed import exact_step
+from tradewind.data.columns import to_steps
+from tradewind.data.feed import likely_step
 
 __all__ = ["RowBuffer", "Stamp"]
 
@@ -44,17 +43,24 @@ class RowBuffer:
     def __init__(self, path: Path, counts: Counter[str]) -> None:
         self.path = path
         self.counts = counts
-        self._texts: list[bytes | msgspec.Raw] = []
+        self._texts: list[bytes] = []
         self._pieces: list[tuple[int, int, int, int, int, int, int, int]] = []
 
     def __len__(self) -> int:
         return len(self._pieces)
 
-    def add(self, text: bytes | msgspec.Raw, stamp: Stamp, kind: int, side: int, flags: int = 0) -> None:
-        """Add rows: one pair ``"price","size"`` or a JSON list of pairs; LAST in ``flags`` is for the final row."""
-        count = max(1, bytes(text).count(b"[") - 1)
+    def add(self, text: bytes, stamp: Stamp, kind: int, side: int, flags: int = 0) -> None:
+        """Add rows of one kind and side.
+
+        Args:
+            text: Pairs ``"price","size"``, a single one bare or any number as a JSON list of lists.
+            stamp: Of all of them.
+            kind: An :class:`~tradewind.core.dtypes.EventKind`; of QUOTE there are two pairs, bid and ask.
+            side: +1, -1 or 0; for QUOTE 0: each pair gets its own.
+            flags: For all of them, but LAST for the final one only.
+        """
         self._texts.append(text)
-        self._pieces.append((count, *stamp[:3], kind, side, stamp.flags | flags, stamp.line))
+        self._pieces.append((text.count(b"[") or 1, *stamp[:3], kind, side, stamp.flags | flags, stamp.line))
 
     def numbers(self) -> Array:
         """Prices and sizes that wait, shape (n, 2).
@@ -76,7 +82,7 @@ class RowBuffer:
 
     def _culprit(self) -> DataError:
         for text, piece in zip(self._texts, self._pieces, strict=True):
-            for pair in bytes(text).translate(None, b' "').strip(b"[]").split(b"],["):
+            for pair in text.translate(None, b' "').strip(b"[]").split(b"],["):
                 try:
                     price, size = (float(value) for value in pair.split(b","))
                     good = np.isfinite(price) and np.isfinite(size)
@@ -88,20 +94,16 @@ class RowBuffer:
         return DataError(self.path, "prices and sizes", "something else", row=self._pieces[0][-1])
 
     def steps(self, values: Array) -> tuple[Decimal, Decimal]:
-        """Tick and lot of which the values, of shape (n, 2), are multiples."""
-        steps = []
-        for column in (0, 1):
-            sample = values[values[:, column] > 0, column]
-            step = self._printed_step(column)
-            if len(sample) >= ENOUGH:
-                step = infer_step(sample)
-                if to_steps(sample, step)[1].any():
-                    step = exact_step(sample)
-            steps.append(step)
-        return steps[0], steps[1]
+        """Tick of which the prices, of shape (n, 2) with sizes, are multiples; lot as many decimals as are printed.
+
+        The printed decimals are the same all day and every day, and so no later size can fall between lots.
+        """
+        prices = values[values[:, 0] > 0, 0]
+        tick = likely_step(prices) if len(prices) >= ENOUGH else self._printed_step(0)
+        return tick, self._printed_step(1)
 
     def _printed_step(self, column: int) -> Decimal:
-        pairs = [p for text in self._texts for p in bytes(text).translate(None, b' "').strip(b"[]").split(b"],[")]
+        pairs = [p for text in self._texts[:ENOUGH] for p in text.translate(None, b' "').strip(b"[]").split(b"],[")]
         return Decimal(1).scaleb(-max(len(pair.split(b",")[column].partition(b".")[2]) for pair in pairs))
 
     def take(self, values: Array, instrument: Instrument) -> Array:
@@ -119,7 +121,7 @@ class RowBuffer:
             at = int(off_lot.argmax())
             raise DataError(
                 self.path, f"a size in lots of {instrument.lot_size}", str(values[at, 1]), row=int(flat[at, -1]),
-                hint="The lot was inferred from the first rows: give a smaller one.",
+                hint="Give a smaller lot, or none.",
             )  # fmt: skip
         rows = np.zeros(len(flat), dtype=EVENT)
         names = ("ts_event_ns", "ts_recv_ns", "sequence", "kind", "side", "flags")
@@ -131,10 +133,12 @@ class RowBuffer:
         rows["flags"][inner] &= ~np.uint16(EventFlag.LAST)
         rows["flags"] |= np.where(off_tick, EventFlag.OFF_TICK, 0).astype(np.uint16)
         rows["price_ticks"], rows["size_lots"] = ticks, lots
+        quote = rows["kind"] == EventKind.QUOTE
+        rows["side"][quote] = np.where(inner[quote], 1, -1)
         if off_tick.any():
-            self.counts["prices_off_tick"] += int(off_tick.sum())
+            self.counts["prices off the tick"] += int(off_tick.sum())
         self._texts, self._pieces = [], []
         empty = (rows["kind"] == EventKind.TRADE) & (lots == 0)
         if empty.any():
-            self.counts["trades_of_size_0"] += int(empty.sum())
+            self.counts["trades of size 0"] += int(empty.sum())
         return rows[~empty] if empty.any() else rows

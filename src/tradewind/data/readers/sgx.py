@@ -2,7 +2,7 @@
 
 The first line names four columns, yet each book starts with a line of two: ``TimeStamp,2014-01-09D08:45:00.130972200``
 (a kdb+ time stamp), followed by rows ``bid,bid quantity,ask,ask quantity``, best first; fewer than three when the book
-is thinner.
+is thinner. Lines end with CR CR LF.
 
 * Time zone: Singapore, UTC+8. Books begin at 08:45 (pre-opening of the day session), change thousands of times an hour
   from 09:00, pause around 11:30–13:00 (the lunch break of the Shanghai and Shenzhen stocks beneath the index) and end
@@ -73,7 +73,7 @@ class _SgxFeed(FileFeed):
             count += len(stamps)
             ticks, off = to_steps(prices.ravel() / PRICE_UNITS, instrument.tick_size)
             if off.any():
-                self.counts["prices_off_tick"] += int(off.sum())
+                self.counts["prices off the tick"] += int(off.sum())
             shape = prices.shape
             lots = to_steps(sizes.ravel(), instrument.lot_size)[0].reshape(shape)
             ticks = ticks.reshape(shape)
@@ -87,13 +87,13 @@ class _SgxFeed(FileFeed):
         rest = b""
         row = 2
         for index, block in enumerate(blocks(self.path)):
-            text = rest + block.replace(b"\r\n", b"\n")
+            text = rest + block.replace(b"\r", b"")
             if index == 0:
                 header, _, text = text.partition(b"\n")
-                if header.strip() != HEADER.encode() or not text.startswith(STAMP):
+                if header.strip() != HEADER.encode() or (text and not text.startswith(STAMP)):
                     got = b"\n".join(block.splitlines()[:2])
                     raise DataError(self.path, f"{HEADER}, then a TimeStamp line", got, row=1)
-            cut = text.rfind(STAMP)
+            cut = max(0, text.rfind(STAMP))
             text, rest = text[:cut], text[cut:]
             if text:
                 yield row, text
