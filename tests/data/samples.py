@@ -11,7 +11,7 @@ import polars as pl
 from tests.data.writers import dbn_bytes, events, mbo_records
 
 from tradewind.core.dtypes import EventKind
-from tradewind.data.itch.session import SYMBOLS, session
+from tradewind.data.itch.synthetic import SYMBOLS, session
 from tradewind.data.reader import ReadOptions
 
 __all__ = ["SAMPLES", "Sample", "gzipped"]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind, TradingState
+from tradewind.core.dtypes import EVENT, Array, EventFlag, TradingState
 from tradewind.data.readers.databento_records import MBO_RECORD, UNDEFINED_PRICE, book_record
 
 __all__ = [

@@ -6,6 +6,7 @@ import typer
 
 from tradewind.cli.data_import import formats, import_data
 from tradewind.cli.data_list import list_data
+from tradewind.cli.data_show import show_data
 from tradewind.cli.data_split import ledger, split_app
 
 __all__ = ["data_app"]
@@ -15,6 +16,7 @@ data_app = typer.Typer(help="Market data: import it, list it, look at it, split 
 
 data_app.command("import")(import_data)
 data_app.command("list")(list_data)
+data_app.command("show")(show_data)
 data_app.command("formats")(formats)
 data_app.command("ledger")(ledger)
 data_app.add_typer(split_app, name="split")

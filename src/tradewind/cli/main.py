@@ -11,7 +11,9 @@ import typer
 from rich.console import Console
 
 import tradewind
+from tradewind.cli.bench import bench_app
 from tradewind.cli.data import data_app
+from tradewind.cli.demo import demo
 from tradewind.cli.doctor import doctor
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 
@@ -43,7 +45,9 @@ def main(
 
 
 app.command()(doctor)
+app.command()(demo)
 app.add_typer(data_app, name="data")
+app.add_typer(bench_app, name="bench")
 
 
 def _fail(error: TradewindError) -> int:

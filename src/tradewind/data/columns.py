@@ -21,6 +21,7 @@ __all__ = ["DECIMAL", "column_steps", "csv_frames", "infer_step", "iso_ns", "res
 DECIMAL = pl.Decimal(38, 12)
 """Column type for prices and sizes that must be read exactly."""
 
+BLOCK_BYTES = 2 << 20
 QUOTED = re.compile(rb'"[^"]*"')
 
 
@@ -49,7 +50,7 @@ def csv_frames(
     """
     names = [] if header else list(schema)
     row = 1
-    for block in blocks(path):
+    for block in blocks(path, BLOCK_BYTES):
         text = block.replace(b"\r\n", b"\n") if b"\r" in block else block
         text = text.removeprefix(b"\xef\xbb\xbf") if row == 1 else text
         if not names:

@@ -17,6 +17,7 @@ from tradewind.data.quality_bars import scan_bars
 from tradewind.data.quality_checks import BOOK_CHECKS, Check
 from tradewind.data.quality_events import scan_events
 from tradewind.data.quality_orders import LiveOrders
+from tradewind.data.quality_profile import TimeProfile
 from tradewind.data.quality_report import QualityReport, ScanResult, build_report, counted_by_reader
 from tradewind.data.quality_sessions import SessionWatch
 from tradewind.data.quality_state import file_state, flag_row, instrument_state
@@ -45,6 +46,11 @@ class QualityScan:
     Args:
         source: What the rows come from, for the report.
         probe: Sees the order and level rows too, for what only a book can tell: crossed and locked books.
+        profiled: Of how many instruments, the first ones, to keep a profile for plots.
+
+    Attributes:
+        state: Shape (1,), dtype :data:`~tradewind.data.quality_state.FILE_STATE`: counters and sketches.
+        profiles: By symbol and length of bars.
 
     Examples:
         >>> from decimal import Decimal
@@ -60,9 +66,11 @@ class QualityScan:
         ('Time goes back (1, 50.00%).', 1000000000)
     """
 
-    def __init__(self, source: str = "", probe: BookProbe | None = None) -> None:
+    def __init__(self, source: str = "", probe: BookProbe | None = None, *, profiled: int = 0) -> None:
         self.source = source
         self.state = file_state()
+        self.profiles: dict[tuple[str, int], TimeProfile] = {}
+        self._profiled = profiled
         self._probe = probe
         self._seen: dict[tuple[str, int], _Seen] = {}
         self._bars = False
@@ -80,6 +88,8 @@ class QualityScan:
         seen = self._seen.get(key)
         if seen is None:
             seen = self._seen[key] = _Seen(len(self._seen), batch)
+            if len(self.profiles) < self._profiled:
+                self.profiles[key] = TimeProfile(batch.instrument, batch.interval_ns)
         rows = np.ascontiguousarray(batch.rows)
         if batch.interval_ns:
             self._bars = True
@@ -87,6 +97,8 @@ class QualityScan:
         else:
             self._add_events(rows, seen, batch.instrument)
         seen.sessions.scan(rows, self.state, seen.state)
+        if key in self.profiles:
+            self.profiles[key].add(batch)
 
     def _add_events(self, rows: Array, seen: _Seen, instrument: Instrument) -> None:
         first_row = self.rows + 1

@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
+from tradewind.core.errors import TradewindError
 from tradewind.core.kernels import entry, inner, rare
 from tradewind.core.types import Batch, Instrument
+from tradewind.data.calendars import DAY_NS, time_zone
 from tradewind.data.quality_state import FAR, Int, Record
 
 __all__ = ["BINS", "PROFILE", "TimeProfile"]
@@ -18,7 +20,8 @@ __all__ = ["BINS", "PROFILE", "TimeProfile"]
 BINS = 512
 """Time bins of a profile."""
 KINDS = 11
-FIRST_WIDTH_NS = 1_000_000
+FIRST_WIDTH_NS = 29_296_875
+"""60 s over 2 to the 11th: doubled, it meets 15 s, 30 s, 1 min, 2 min, ..."""
 
 PROFILE = np.dtype(
     [
@@ -70,6 +73,14 @@ class TimeProfile:
             profile_bars(rows, self.state)
         else:
             profile_events(rows, self.state)
+
+    @property
+    def zone(self) -> str:
+        """Time zone of the instrument's days; UTC for daily bars, or where the calendar is not known."""
+        try:
+            return "UTC" if self.interval_ns >= DAY_NS else time_zone(self.instrument.calendar)
+        except TradewindError:
+            return "UTC"
 
     @property
     def used(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.data.quality_checks import BAR_CHECKS, EVENT_CHECKS, RULES, Check, Severity, severity_of
-from tradewind.data.quality_state import FAR, SKETCH, bucket_bounds
+from tradewind.data.quality_state import FAR, FINE, bucket_bounds
 
 __all__ = ["Finding", "LatencySummary", "Offence", "QualityReport", "Verdict", "build_report"]
 
@@ -77,7 +77,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LatencySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Receive time minus event time; quantiles to within 3 %, the ends exact.
+    """Receive time minus event time; quantiles to within 0.1 %, the ends exact.
 
     Attributes:
         rows: Rows with both clocks.
@@ -280,14 +280,14 @@ def latency_summary(state: Array) -> LatencySummary | None:
     rows = int(state["clocked"])
     if not rows:
         return None
-    bounds = bucket_bounds()
+    bounds = bucket_bounds(FINE)
     exact = bounds[1:] - bounds[:-1] <= 1
     middle = np.where(exact, bounds[:-1], (bounds[:-1] + bounds[1:]) / 2)
     values = np.concatenate([-middle[::-1], middle])
     counts = np.concatenate([state["latency"][1][::-1], state["latency"][0]])
     ends = (int(state["latency_low_ns"]), int(state["latency_high_ns"]))
     places = np.searchsorted(np.cumsum(counts), np.ceil(np.array([0.5, 0.9, 0.99, 0.999]) * rows))
-    p50, p90, p99, p999 = np.clip(values[np.minimum(places, 2 * SKETCH - 1)], *ends).tolist()
+    p50, p90, p99, p999 = np.clip(values[np.minimum(places, len(values) - 1)], *ends).tolist()
     negative = int(state["latency"][1].sum()) / rows
     return LatencySummary(
         rows=rows,

@@ -12,16 +12,18 @@ from tradewind.data.quality_checks import Check
 
 __all__ = [
     "BAR_STATE",
+    "COARSE",
     "EXAMPLES",
     "FILE_STATE",
+    "FINE",
     "INSTRUMENT_STATE",
-    "SKETCH",
     "WINDOW_LENGTH",
     "Int",
     "Record",
     "Records",
     "bucket_bounds",
     "bucket_of",
+    "buckets",
     "count_in",
     "distance",
     "file_state",
@@ -29,7 +31,6 @@ __all__ = [
     "flag_this",
     "instrument_state",
     "push",
-    "quantile",
     "sketch_add",
 ]
 
@@ -48,13 +49,18 @@ LEAST = 25
 """Values before a rolling median says anything."""
 RECENT = 32
 """Rows that a row is compared with to find duplicates."""
-SUB = 16
-SKETCH = (63 - 3) * SUB
-"""Buckets of a sketch: 16 per power of two, exact below 16, up to 2**63."""
+COARSE, FINE = 4, 10
+"""Bits of a sketch: 2**bits buckets per power of two; delays may lie close together far from zero."""
 DRIFT_BINS = 256
 MARK_BINS = 256
-FIRST_MARK_NS = 1_000_000
+FIRST_MARK_NS = 29_296_875
 FAR = (1 << 63) - 1
+
+
+def buckets(bits: int) -> int:
+    """Buckets of a sketch of values from 0 to 2**63: exact up to 2**bits, then 2**bits per power of two."""
+    return (64 - bits) << bits
+
 
 FOUND = np.dtype(
     [
@@ -85,9 +91,9 @@ FILE_STATE = np.dtype(
         ("last_ns", "i8"),
         ("latency_low_ns", "i8"),
         ("latency_high_ns", "i8"),
-        ("latency", "i8", (2, SKETCH)),
-        ("sizes", "i8", (SKETCH,)),
-        ("waits", "i8", (SKETCH,)),
+        ("latency", "i8", (2, buckets(FINE))),
+        ("sizes", "i8", (buckets(COARSE),)),
+        ("waits", "i8", (buckets(COARSE),)),
         ("drift", DRIFT),
         ("marks", MARKS),
     ],
@@ -195,18 +201,18 @@ def flag_this(file: Record, seen: Record, row: Record, check: Int, worst: Int) -
 
 
 @inner
-def bucket_of(value: Int) -> Int:
+def bucket_of(value: Int, bits: Int) -> Int:
     """Bucket of a value, not negative."""
-    if value < SUB:
+    if value < 1 << bits:
         return value
     exponent = np.int64(63) - clz(np.uint64(value))
-    return (exponent - 3) * SUB + ((value >> (exponent - 4)) & (SUB - 1))
+    return ((exponent - bits + 1) << bits) + ((value >> (exponent - bits)) & ((1 << bits) - 1))
 
 
 @inner
 def count_in(sketch: Record, value: Int) -> None:
     """Count a value, not negative, in a sketch."""
-    sketch[bucket_of(value)] += 1
+    sketch[bucket_of(value, COARSE)] += 1
 
 
 @rare
@@ -216,7 +222,7 @@ def sketch_add(file: Record, at_ns: Int, latency_ns: Int) -> None:
     file.latency_low_ns = min(file.latency_low_ns, latency_ns)
     file.latency_high_ns = max(file.latency_high_ns, latency_ns)
     sign = 0 if latency_ns >= 0 else 1
-    file.latency[sign, bucket_of(abs(latency_ns))] += 1
+    file.latency[sign, bucket_of(abs(latency_ns), FINE)] += 1
     drift = file.drift
     if drift.width_ns == 0:
         drift.start_ns = at_ns
@@ -231,30 +237,22 @@ def sketch_add(file: Record, at_ns: Int, latency_ns: Int) -> None:
     drift.lowest_ns[place] = min(drift.lowest_ns[place], latency_ns)
 
 
-def bucket_bounds() -> Array:
-    """Edges of a sketch's buckets, shape (SKETCH + 1,), float64: bucket k holds ``edges[k] <= value < edges[k+1]``."""
-    k = np.arange(SUB, SKETCH + 1)
-    upper = (SUB + k % SUB) * np.exp2(k // SUB - 1.0)
-    return np.concatenate([np.arange(SUB), upper])
-
-
-def quantile(sketch: Array, share: float) -> float:
-    """Value that a share of the values do not exceed: middle of its bucket, so within 1/32 of the true one.
+def bucket_bounds(bits: int = COARSE) -> Array:
+    """Where the buckets of a sketch meet.
 
     Args:
-        sketch: Shape (SKETCH,), counts; at least one.
-        share: Between 0 and 1.
+        bits: There are ``2**bits`` buckets per power of two.
+
+    Returns:
+        Shape (buckets + 1,), float64: bucket k holds ``bounds[k] <= value < bounds[k + 1]``.
 
     Examples:
-        >>> counts = np.zeros(SKETCH, dtype=np.int64)
-        >>> counts[[3, 7]] = 1, 1
-        >>> quantile(counts, 0.5), quantile(counts, 0.6)
-        (3.0, 7.0)
+        >>> bucket_bounds()[[0, 15, 16, 17, 31, 32, 33]].tolist()
+        [0.0, 15.0, 16.0, 17.0, 31.0, 32.0, 34.0]
     """
-    bounds = bucket_bounds()
-    wanted = max(1, int(np.ceil(share * counts)) if (counts := int(sketch.sum())) else 1)
-    place = int(np.searchsorted(np.cumsum(sketch), wanted))
-    return float(bounds[place] if place < SUB else (bounds[place] + bounds[place + 1]) / 2)
+    sub = 1 << bits
+    k = np.arange(sub, buckets(bits) + 1)
+    return np.concatenate([np.arange(sub), (sub + k % sub) * np.exp2(k // sub - 1.0)])
 
 
 @inner

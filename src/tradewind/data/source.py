@@ -19,6 +19,8 @@ from tradewind.data.reader import FileHead
 __all__ = ["blocks", "compression_of", "opened", "read_head"]
 
 HEAD_BYTES = 65_536
+BUFFER_BYTES = 1 << 20
+LINE_BYTES = 64 << 20
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -53,24 +55,27 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         DataError: When it is empty, truncated or damaged.
     """
     kind = compression_of(path)
+    hint = "Download it again."
     try:
-        if kind == "gzip":
-            with gzip.open(path, "rb") as packed:
-                yield cast(BinaryIO, packed)
-        elif kind == "zstd":
-            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as packed:
-                yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, packed)))
-        else:
-            with path.open("rb") as plain:
-                yield plain
+        with _raw(path, kind) as stream:
+            yield stream
     except EOFError:
-        raise DataError(path, "a complete gzip file", "one that ends early", hint="Download it again.") from None
+        raise DataError(path, "a complete gzip file", "one that ends early", hint=hint) from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(path, "an intact gzip file", str(error), hint="Download it again.") from None
+        raise DataError(path, "an intact gzip file", str(error), hint=hint) from None
     except OSError as error:
-        if kind == "zstd":
-            raise DataError(path, "an intact zstd file", str(error), hint="Download it again.") from None
+        if kind == "zstd" and error.errno is None:  # Arrow's own; an error of the system has a number
+            raise DataError(path, "an intact zstd file", str(error), hint=hint) from None
         raise
+
+
+def _raw(path: Path, kind: str) -> BinaryIO:
+    if kind == "gzip":
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    if kind == "zstd":
+        packed = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, packed), BUFFER_BYTES))
+    return path.open("rb")
 
 
 def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
@@ -82,6 +87,10 @@ def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
 
     Yields:
         Blocks that end with a newline (the last one may not).
+
+    Raises:
+        NotFoundError: When the file is not there.
+        DataError: When it is empty or damaged, or has no line break in 64 MiB.
     """
     rest = b""
     with opened(path) as file:
@@ -89,6 +98,8 @@ def blocks(path: Path, size: int = 8 << 20) -> Iterator[bytes]:
             cut = chunk.rfind(b"\n") + 1
             if cut == 0:
                 rest += chunk
+                if len(rest) > LINE_BYTES:
+                    raise DataError(path, "lines of text", f"{len(rest):,} bytes without a line break")
                 continue
             yield rest + chunk[:cut]
             rest = chunk[cut:]

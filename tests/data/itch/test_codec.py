@@ -14,8 +14,8 @@ from tradewind.core.errors import DataError, InvalidValueError
 from tradewind.data.itch import source
 from tradewind.data.itch.codec import decode, encode
 from tradewind.data.itch.dtypes import MESSAGES
-from tradewind.data.itch.session import session
 from tradewind.data.itch.source import Window
+from tradewind.data.itch.synthetic import session
 
 
 @st.composite

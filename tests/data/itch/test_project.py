@@ -5,7 +5,7 @@ from decimal import Decimal
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from tests.naive.itch import NaiveProjection, messages, project
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind, TradingState
@@ -15,7 +15,7 @@ from tradewind.data.itch.dtypes import MESSAGES
 from tradewind.data.itch.project import by_instrument
 from tradewind.data.itch.projection import ROWS_AT_LEAST, Projection, parse_events
 from tradewind.data.itch.rows import LOCATES, Status
-from tradewind.data.itch.session import session
+from tradewind.data.itch.synthetic import session
 
 MIDNIGHT_NS = 1_548_824_400 * 10**9
 STOCKS = {1: b"GALE    ", 2: b"LULL    ", 3: b"GUST    "}
@@ -240,6 +240,29 @@ def test_broken_messages_are_named_with_their_place() -> None:
     broken_at(framed([bad]), status="a price of at most")
     bad = MESSAGES["H"].pack(1, 0, 0, STOCKS[1], b"X", b" ", b"    ")
     assert broken_at(framed([bad]), status="a trading state").field == "trading_state"
+
+
+DAY = session(9, messages=40, live_orders=10)
+
+
+@given(
+    flips=st.lists(st.tuples(st.integers(0, len(DAY) - 1), st.integers(0, 255)), min_size=1, max_size=8),
+    cut=st.integers(0, len(DAY)),
+)
+@settings(max_examples=150, deadline=None)
+def test_damaged_bytes_give_rows_or_an_error_and_nothing_else(flips: list[tuple[int, int]], cut: int) -> None:
+    data = bytearray(DAY)
+    for at, value in flips:
+        data[at] = value
+    most = len(messages(DAY))
+    try:
+        rows = parse_events(bytes(data[:cut]))
+    except DataError as error:
+        event(error.expected)
+        wrong = error.row is None or not 1 <= error.row <= most + 1
+    else:
+        wrong = len(rows) > 2 * most + LOCATES
+    assert not wrong
 
 
 def test_a_cut_last_message() -> None:

@@ -93,6 +93,15 @@ def test_without_volume_it_is_0_and_said(tmp_path: Path) -> None:
     assert "no volume" in feed.notes[0]
 
 
+def test_a_missing_volume_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "X.csv"
+    path.write_text(MINUTE_BARS.replace(",1.25", ","))
+    feed = BarsReader().open(path, ReadOptions())
+    (batch,) = feed
+    assert batch.rows["volume_lots"].tolist() == [25, 0, 30]
+    assert feed.counts == {"bars without a volume, taken as 0": 1}
+
+
 def test_one_day_of_many_symbols_is_daily(tmp_path: Path) -> None:
     frame = daily_bars().unique("symbol", keep="first", maintain_order=True)
     assert [batch.interval_ns for batch in feed_of(tmp_path, frame)] == [DAY_NS] * 2

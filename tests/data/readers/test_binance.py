@@ -70,7 +70,7 @@ def test_futures_rows(tmp_path: Path) -> None:
         (EventKind.LEVEL, -1, 639440, 1250, LAST, 15),
         (EventKind.TRADE, -1, 639439, 1500, LAST, 77),
     ]
-    assert rows["ts_event_ns"][0] == 1721347022503_000000
+    assert rows["ts_event_ns"][0] == rows["ts_event_ns"][2] == 1721347022503_000000  # the snapshot alone is older
     assert rows["ts_recv_ns"][0] == 1721347020984480942
     assert feed.counts == {"snapshots": 1, "updates replayed onto a snapshot": 1, "messages of type markPriceUpdate": 1}
     assert feed.gaps == 0
@@ -203,6 +203,11 @@ def test_a_snapshot_alone_needs_a_name(tmp_path: Path) -> None:
     assert (batch.instrument.symbol, len(batch.rows)) == ("BTCUSDT", 2)
 
 
+def test_prices_are_in_the_coin_the_symbol_ends_with(tmp_path: Path) -> None:
+    (batch,) = feed_of(tmp_path, update(1, 2, "100.0", "1", 0).replace("BTCUSDT", "BTCUSDC"))
+    assert (batch.instrument.symbol, batch.instrument.currency) == ("BTCUSDC-PERP", "USDC")
+
+
 def test_both_names_of_a_perpetual_are_known(tmp_path: Path) -> None:
     for symbol in ("BTCUSDT", "BTCUSDT-PERP"):
         feed = feed_of(tmp_path, BINANCE_FUTURES, options=ReadOptions(symbol=symbol))
@@ -217,6 +222,7 @@ def test_both_names_of_a_perpetual_are_known(tmp_path: Path) -> None:
         (update(4, 4, "ten", "1"), "row 2.*expected a price and a size, got 'ten,1'"),
         (update(4, 4, "100.0", "NaN"), "row 2.*expected a price and a size"),
         (update(4, 4, "100.0", "0.0001"), "row 2: expected a size in lots of 0.001, got '0.0001'"),
+        (update(4, 4, "100.0", "-1"), "row 2: expected a size in lots of 0.001, got '-1.0'"),
         (update(4, 4, "100.0", "1").replace('"1"', "[]"), "row 2.*expected a price and a size"),
     ],
 )  # fmt: skip

@@ -17,8 +17,8 @@ from tradewind.data.itch import source
 from tradewind.data.itch.codec import decode
 from tradewind.data.itch.dtypes import MESSAGES
 from tradewind.data.itch.projection import ROWS_AT_LEAST, parse_events
-from tradewind.data.itch.session import SYMBOLS, session
 from tradewind.data.itch.source import Window
+from tradewind.data.itch.synthetic import SYMBOLS, session
 from tradewind.data.reader import FileHead, ReadOptions
 from tradewind.data.readers.itch import ItchReader, day_in_name
 from tradewind.data.registry import detect

@@ -86,6 +86,7 @@ def test_quotes_and_trades_in_one_file_keep_their_order(tmp_path: Path) -> None:
         (NBBO_TRADES.replace("49.185", ""), "row 2, field 'price': expected a price"),
         (NBBO_TRADES.replace("49.185", "cheap"), "row 2, field 'Price'.*'cheap'"),
         (NBBO_TRADES.replace("181.52,283", "181.52,28.5"), "row 3, field 'size': expected a size in lots of 1"),
+        (NBBO_TRADES.replace("181.52,283", "181.52,"), "row 3, field 'size': expected a size, got 'none'"),
         (NBBO_TRADES.replace("13:30:01.001", "half past one"), "row 2, field 'Time': expected a time stamp"),
         (NBBO_TRADES.replace("P,40", "P,@F"), "row 3, field 'condition': expected a hexadecimal condition.*'@F'"),
         (NBBO_TRADES.replace("Price", "Cost"), "expected columns of a time and of bid and ask"),
@@ -94,6 +95,26 @@ def test_quotes_and_trades_in_one_file_keep_their_order(tmp_path: Path) -> None:
 def test_damage_is_named(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=message):
         read(tmp_path, text)
+
+
+def test_masks_may_be_numbers_but_not_lists(tmp_path: Path) -> None:
+    path = tmp_path / "AIG_trades.parquet"
+    frame = pl.DataFrame({"ts": [10**18, 10**18], "price": [1.0, 2.0], "size": [1, 2], "condition": [0x20000040, 1]})
+    frame.write_parquet(path)
+    (batch,) = NbboReader().open(path, ReadOptions())
+    assert batch.rows["flags"].tolist() == [LAST | AUCTION, LAST]
+    frame.with_columns(condition=pl.Series([[12], [37, 41]])).write_parquet(path)
+    with pytest.raises(DataError, match="field 'condition': expected conditions as text or masks"):
+        list(NbboReader().open(path, ReadOptions()))
+
+
+def test_a_quote_without_a_size_is_an_empty_side_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "AIG_quotes.csv"
+    path.write_text("ts,bid,bid_size,ask,ask_size\n1381132800547,49.18,,49.20,100\n")
+    feed = NbboReader().open(path, ReadOptions())
+    (batch,) = feed
+    assert batch.rows["size_lots"].tolist() == [0, 100]
+    assert feed.counts == {"quotes without a size, taken as empty": 1}
 
 
 @pytest.mark.parametrize("extra", ["order_id", "action", "level", "open"])
@@ -135,8 +156,8 @@ LETTERS = {
 def test_conditions(meaning: dict[str, int], mask: bool) -> None:
     codes = pl.Series(list(meaning))
     assert is_bit_mask(codes) is mask
-    assert condition_flags(Path("a"), 1, codes, bit_mask=mask).tolist() == list(meaning.values())
-    assert condition_flags(Path("a"), 1, pl.Series([None], dtype=pl.String), bit_mask=mask).tolist() == [0]
+    assert condition_flags(Path("a"), range(len(codes)), codes, bit_mask=mask).tolist() == list(meaning.values())
+    assert condition_flags(Path("a"), [1], pl.Series([None], dtype=pl.String), bit_mask=mask).tolist() == [0]
 
 
 @pytest.mark.real_data

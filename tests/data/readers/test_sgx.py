@@ -63,6 +63,8 @@ def test_the_tick_can_be_finer(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("671000.0,16.0,679", "671000.0,many,679", "row 6, field 'bid_size': expected a number, got 'many'"),
+        ("671000.0,16.0,679", "671000.0,1.5,679", "row 6, field 'a quantity': expected a size in lots of 1, got 1.5"),
+        ("671000.0,16.0,679", "671000.0,-16,679", "row 6, field 'a quantity'.*-16"),
         ("2014-01-29D08:46:01.043796000", "noon", "row 8: expected a time such as .*, got 'noon'"),
         ("670500.0,1.0,,\n", "670500.0,1.0,,\n1.0,1.0,1.0,1.0\n", "row 8: expected at most 3 levels"),
         ("Bid_Quantity", "Bids", "row 1: expected Bid,Bid_Quantity"),

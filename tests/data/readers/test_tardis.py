@@ -53,7 +53,7 @@ def test_increments(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [60, 150, 400])
 def test_a_packet_may_lie_across_blocks(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = source.blocks
-    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path: blocks(path, size))
+    monkeypatch.setattr("tradewind.data.columns.blocks", lambda path, *_: blocks(path, size))
     found = read(tmp_path, TARDIS_L2, tick_size=Decimal("0.1"))
     assert rows_of(found, "BTC-PERPETUAL")[FIELDS].tolist() == INCREMENTS
 

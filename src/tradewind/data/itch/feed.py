@@ -13,9 +13,8 @@ from tradewind.core.dtypes import EVENT, Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Batch, Instrument
 from tradewind.data.feed import FileFeed
-from tradewind.data.itch.project import by_instrument
-from tradewind.data.itch.projection import TICK, Projection, price_units
-from tradewind.data.itch.rows import LOCATES, Status
+from tradewind.data.itch.projection import TICK, Projection, price_units, split_by_instrument
+from tradewind.data.itch.rows import Status
 from tradewind.data.itch.source import Place, Window, broken, check_end, windowed
 from tradewind.data.moments import parse_moment
 from tradewind.data.reader import ReadOptions
@@ -77,11 +76,8 @@ class ItchFeed(FileFeed):
 
     def _batches(self, rows: Array, projection: Projection, instruments: dict[int, Instrument]) -> Iterator[Batch]:
         """Rows of each instrument, in arrays of their own."""
-        ordered, ends = np.empty_like(rows), np.zeros(LOCATES, dtype=np.int64)
-        by_instrument(rows, ordered, ends)
-        begins = np.concatenate([[0], ends[:-1]])
-        for locate in np.flatnonzero(ends > begins).tolist():
+        for locate, part in split_by_instrument(rows):
             if locate not in instruments:
                 symbol = projection.symbol_of(locate)
                 instruments[locate] = self.instrument(symbol, self._tick, SHARE, venue="XNAS", calendar="XNYS")
-            yield Batch(instruments[locate], ordered[begins[locate] : ends[locate]])
+            yield Batch(instruments[locate], part)

@@ -49,7 +49,7 @@ class Window:
     """
 
     def __init__(self, file: BinaryIO, chunk: int = CHUNK) -> None:
-        self.file = cast(io.BufferedReader, file)  # its read1 gives all bytes before a damaged place
+        self.file = cast(io.BufferedReader, file)  # its readinto1 gives all bytes before a damaged place
         self.data: Array = np.empty(chunk, dtype=np.uint8)
         self.size = 0
         self.offset = 0
@@ -82,16 +82,15 @@ class Window:
         self.size = rest
         while self.size < len(self.data):
             try:
-                piece = self.file.read1(len(self.data) - self.size)
+                count = self.file.readinto1(self.data[self.size :].data)
             except (EOFError, OSError, zlib.error) as damage:
                 if self.size == rest:
                     raise
                 self._damage = damage
                 break
-            if not piece:
+            if not count:
                 break
-            self.data[self.size : self.size + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
-            self.size += len(piece)
+            self.size += count
         return self.size > rest
 
 

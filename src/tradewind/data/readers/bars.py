@@ -112,11 +112,13 @@ class _BarsFeed(FileFeed):
         else:
             name = self.options.symbol or symbol_from_name(self.path)
             symbol = pl.repeat(name, len(frame), dtype=pl.String, eager=True)
-        volume = frame["volume"].fill_null(0.0) if "volume" in columns else pl.zeros(len(frame), eager=True)
+        volume = frame["volume"].fill_nan(None) if "volume" in columns else pl.zeros(len(frame), eager=True)
+        if volume.null_count():
+            self.counts["bars without a volume, taken as 0"] += volume.null_count()
         named = frame.select(PRICES).with_columns(
             symbol.alias("symbol"),
             pl.Series("start", times_ns(self.path, row, frame["time"], columns["time"])),
-            volume.fill_nan(0.0).alias("volume"),
+            volume.fill_null(0.0).alias("volume"),
         )
         whole = named.filter(pl.all_horizontal(pl.col(PRICES).is_not_null() & pl.col(PRICES).is_not_nan()))
         if len(whole) < len(named):

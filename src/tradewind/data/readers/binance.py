@@ -18,8 +18,8 @@ others              skipped and counted by name; so are partial books (``@depth5
 =================== ==================================================================================================
 
 **Snapshot and updates.** A snapshot arrives later than it was taken: updates captured before its line may be newer
-than it. Such updates are replayed behind the snapshot, inside its packet, so the book is up to date after it. Updates
-older than the snapshot are skipped and counted (``stale updates``).
+than it. Such updates are replayed behind the snapshot, inside its packet, which takes the newest's time and number: the
+book is up to date after it. Updates older than the snapshot are skipped and counted (``stale updates``).
 
 **Sequence.** An update follows the one before when ``pu`` equals its ``u`` (futures) or ``U`` is its ``u + 1`` (spot).
 A gap is counted (``sequence gaps``, also ``feed.gaps``) and named in ``feed.notes``; updates go on being applied, as
@@ -212,6 +212,7 @@ class _Capture:
         newer = stream.depth.restart(body.snapshot_id)
         self.counts["snapshots"] += 1
         stamp = _stamp(body, recv_ns, stream.depth.last or 0, line)
+        stamp = stamp._replace(ts_event_ns=max([stamp.ts_event_ns, *(update.ts_event_ns for update in newer)]))
         books = [(body.bids, body.asks), *((update.bids, update.asks) for update in newer)]
         both = [(_levels(text), side) for book in books for text, side in zip(book, (1, -1), strict=True)]
         levels = [(text, side) for text, side in both if text]
@@ -225,9 +226,9 @@ class _Capture:
             return
         if body.event == "depthUpdate":
             start = body.first if body.previous is None else body.previous + 1
-            if not stream.depth.accept(Update(start, body.last, body.bid, body.ask)):
-                return
             stamp = _stamp(body, recv_ns, body.last, line)
+            if not stream.depth.accept(Update(start, body.last, body.bid, body.ask, stamp.ts_event_ns)):
+                return
             bids, asks = _levels(body.bid), _levels(body.ask)
             if bids:
                 stream.rows.add(bids, stamp, LEVEL, 1, 0 if asks else LAST)
@@ -311,7 +312,7 @@ def _stamp(body: BinanceMessage, recv_ns: int, sequence: int, line: int) -> Stam
 
 def _currency(symbol: str) -> str:
     """The coin that prices are in: what the symbol ends with."""
-    return next((coin for coin in QUOTE_COINS if symbol.endswith(coin)), "USDT")
+    return next((coin for coin in QUOTE_COINS if symbol.removesuffix(PERPETUAL).endswith(coin)), "USDT")
 
 
 def _levels(text: msgspec.Raw) -> bytes:

@@ -13,12 +13,13 @@ REMEMBERED = 10_000
 
 
 class Update(NamedTuple):
-    """One depth update: the update numbers it covers, from ``start`` to ``last``, and its levels as JSON."""
+    """One depth update: the update numbers it covers, from ``start`` to ``last``, its levels as JSON, its time."""
 
     start: int
     last: int
     bids: msgspec.Raw
     asks: msgspec.Raw
+    ts_event_ns: int
 
 
 class DepthStream:
@@ -33,7 +34,7 @@ class DepthStream:
 
     Examples:
         >>> stream, nothing = DepthStream(Counter()), msgspec.Raw(b"[]")
-        >>> [stream.accept(Update(a, b, nothing, nothing)) for a, b in ((1, 3), (4, 6), (5, 6), (8, 9))]
+        >>> [stream.accept(Update(a, b, nothing, nothing, 0)) for a, b in ((1, 3), (4, 6), (5, 6), (8, 9))]
         [True, True, False, True]
         >>> dict(stream.counts)
         {'stale updates': 1, 'sequence gaps': 1}

@@ -110,15 +110,15 @@ class RowBuffer:
         """Rows of dtype ``EVENT``; the buffer is empty afterwards.
 
         Raises:
-            DataError: Where a size is not a multiple of the lot.
+            DataError: Where a size is negative or not a multiple of the lot.
         """
         pieces = np.array(self._pieces, dtype=np.int64)
         counts = pieces[:, 0]
         flat = np.repeat(pieces, counts, axis=0)
         ticks, off_tick = to_steps(values[:, 0], instrument.tick_size)
         lots, off_lot = to_steps(values[:, 1], instrument.lot_size)
-        if off_lot.any():
-            at = int(off_lot.argmax())
+        if (wrong := off_lot | (lots < 0)).any():
+            at = int(wrong.argmax())
             raise DataError(
                 self.path, f"a size in lots of {instrument.lot_size}", str(values[at, 1]), row=int(flat[at, -1]),
                 hint="Give a smaller lot, or none.",

@@ -117,7 +117,8 @@ class BitstampFeed(FileFeed):
         rows["flags"][off_tick] |= int(EventFlag.OFF_TICK)
         nothing = changed & is_cut & (rows["size_lots"] == 0)
         self._count({"changes of nothing, left out": nothing, "prices off tick": off_tick})
-        return rows[~nothing]
+        kept: Array = rows[~nothing]
+        return kept
 
     def _count(self, found: dict[str, Array]) -> None:
         for what, where in found.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 from tradewind.core.dtypes import Array, EventFlag
 from tradewind.core.errors import DataError
 
-__all__ = ["condition_flags", "is_bit_mask"]
+__all__ = ["condition_flags", "condition_text", "is_bit_mask"]
 
 AUCTION = EventFlag.AUCTION
 IRREGULAR = EventFlag.OUT_OF_SEQUENCE
@@ -52,12 +53,37 @@ def is_bit_mask(codes: pl.Series) -> bool:
     return any("0" in code or len(code) > 4 for code in known)
 
 
-def condition_flags(path: Path, row: int, codes: pl.Series, *, bit_mask: bool) -> Array:
+def condition_text(path: Path, codes: pl.Series, column: str) -> pl.Series:
+    """Conditions as text; integers are masks.
+
+    Args:
+        path: The file, for the error.
+        codes: Shape (n,), text or integers.
+        column: The column, for the error.
+
+    Raises:
+        DataError: When they are neither, such as lists of numbers.
+
+    Examples:
+        >>> condition_text(Path("x"), pl.Series([0x20000020, None]), "cond").to_list()
+        ['20000020', None]
+    """
+    if codes.dtype in (pl.Null(), pl.Categorical()):
+        return codes.cast(pl.String)
+    if codes.dtype.is_integer():
+        known = codes.unique().drop_nulls().to_list()
+        return codes.replace_strict({code: format(code, "x") for code in known}, return_dtype=pl.String, default=None)
+    if codes.dtype != pl.String:
+        raise DataError(path, "conditions as text or masks", f"type {codes.dtype}", field=column)
+    return codes
+
+
+def condition_flags(path: Path, rows: Array | Sequence[int], codes: pl.Series, *, bit_mask: bool) -> Array:
     """Flags of each trade.
 
     Args:
         path: The file, for the error.
-        row: 1-based row of the first value, for the error.
+        rows: Shape (n,), 1-based row of each value, for the error.
         codes: Shape (n,), text.
         bit_mask: Whether they are hexadecimal masks.
 
@@ -68,9 +94,9 @@ def condition_flags(path: Path, row: int, codes: pl.Series, *, bit_mask: bool) -
         DataError: For a mask that is not hexadecimal.
 
     Examples:
-        >>> condition_flags(Path("x"), 1, pl.Series(["1", "4800"]), bit_mask=True).tolist()
+        >>> condition_flags(Path("x"), [1, 2], pl.Series(["1", "4800"]), bit_mask=True).tolist()
         [0, 16]
-        >>> condition_flags(Path("x"), 1, pl.Series(["@", "@ TI"]), bit_mask=False).tolist()
+        >>> condition_flags(Path("x"), [1, 2], pl.Series(["@", "@ TI"]), bit_mask=False).tolist()
         [0, 80]
     """
     known = codes.unique().drop_nulls().to_list()
@@ -84,7 +110,7 @@ def condition_flags(path: Path, row: int, codes: pl.Series, *, bit_mask: bool) -
         else:
             at = int((codes == code).arg_max() or 0)
             raise DataError(
-                path, "a hexadecimal condition, as in the rows before", code, row=row + at, field="condition"
+                path, "a hexadecimal condition, as in the rows before", code, row=int(rows[at]), field="condition"
             )
         meaning[code] = reduce(or_, (int(flag) for flag in flags), 0)
     return codes.replace_strict(meaning, default=0, return_dtype=pl.UInt16).to_numpy()

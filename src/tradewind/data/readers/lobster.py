@@ -34,40 +34,30 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import polars as pl
 
-from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind, TradingState
-from tradewind.core.errors import DataError
+from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
+from tradewind.core.errors import DataError, InvalidValueError
 from tradewind.core.types import Batch
-from tradewind.data.columns import csv_frames, rescale
+from tradewind.data.columns import rescale
 from tradewind.data.feed import FileFeed
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.source import opened
+from tradewind.data.readers.lobster_messages import FIELDS, message_rows
+from tradewind.data.source import blocks, opened
 
 __all__ = ["LobsterFeed", "LobsterReader"]
 
+BLOCK_BYTES = 2 << 20
 PRICE_UNIT = Decimal("0.0001")
 EMPTY_LEVEL = 9_999_999_999
 MADE_UP_ID = 2**62
 MESSAGE = re.compile(r"\d{1,5}(\.\d+)?,[1-7],-?\d+,\d+,-?\d+,(-1|1)")
 NAME = re.compile(r"(?P<symbol>[^_]+)_(?P<day>\d{4}-\d\d-\d\d)_(?:\d+_\d+_)?(?:message|orderbook)(?:_(?P<levels>\d+))?")
-COLUMNS = {
-    "time": pl.Decimal(38, 9),
-    "type": pl.Int64(),
-    "order_id": pl.Int64(),
-    "size": pl.Int64(),
-    "price": pl.Int64(),
-    "direction": pl.Int64(),
-}
-KIND = np.array([0, 1, 2, 3, EventKind.EXECUTE, EventKind.TRADE, EventKind.TRADE, EventKind.STATUS], dtype=np.uint8)
-FLAGS = np.array([0, 0, 0, 0, 0, EventFlag.HIDDEN, EventFlag.AUCTION, 0], dtype=np.uint16) | EventFlag.LAST
-SIDE = np.array([0, 1, 1, 1, 1, -1, 0, 0], dtype=np.int8)
-STATE = np.array([TradingState.HALTED, TradingState.QUOTE_ONLY, TradingState.OPEN], dtype=np.int64)
 
 
 class LobsterReader:
@@ -110,6 +100,9 @@ class LobsterFeed(FileFeed):
         self._instrument = self.instrument(
             symbol, Decimal("0.01"), Decimal(1), venue="XNAS", currency="USD", calendar="XNYS"
         )
+        if self._instrument.lot_size != int(self._instrument.lot_size):
+            raise InvalidValueError("lot_size", "a whole number of shares", self._instrument.lot_size)
+        self._lot = int(self._instrument.lot_size)
         midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("America/New_York"))
         self._midnight_ns = int(midnight.astimezone(UTC).timestamp()) * 10**9
         self._book = _book_beside(path)
@@ -123,49 +116,34 @@ class LobsterFeed(FileFeed):
         """The first book with the messages of the first block, then the others."""
         if self._book is None:
             self.notes = ("no order book file beside it: the book starts empty",)
-        for row, frame in csv_frames(self.path, COLUMNS, header=False):
-            rows = self._rows(row, frame)
-            if row == 1 and self._book:
-                rows = np.concatenate([self._first_book(self._book, frame.row(0), rows[0]), rows])
+        tick, lot = Fraction(self._instrument.tick_size) / Fraction(PRICE_UNIT), self._lot
+        done = 0
+        for block in blocks(self.path, BLOCK_BYTES):
+            text = block.rstrip(b"\r\n")
+            if not text:
+                continue
+            rows, wrong = message_rows(text, self._midnight_ns, tick, lot)
+            if wrong >= 0:
+                raise self._bad_message(text.split(b"\n")[len(rows)], done + len(rows) + 1, wrong)
+            rows["sequence"] = np.arange(done, done + len(rows))
+            if done == 0 and self._book:
+                rows = np.concatenate([self._first_book(self._book, text.partition(b"\n")[0], rows[0]), rows])
+            done = int(rows["sequence"][-1]) + 1
             yield Batch(self._instrument, rows)
 
-    def _rows(self, row: int, frame: pl.DataFrame) -> Array:
-        path = self.path
-        kind, direction, price = (frame[name].to_numpy() for name in ("type", "direction", "price"))
-        halt = kind == 7
-        _check(path, row, frame["type"], (kind >= 1) & (kind <= 7), "a message type from 1 to 7")
-        _check(path, row, frame["direction"], np.abs(direction) == 1, "+1 (buy) or -1 (sell)")
-        _check(path, row, frame["price"], ~halt | (np.abs(price) <= 1), "-1, 0 or 1 in a halt message")
-        time_ns = frame["time"].to_physical().cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
-        _check(path, row, frame["time"], (time_ns >= 0) & (time_ns < 2 * 86_400 * 10**9), "seconds after midnight")
-        rows = np.zeros(len(frame), dtype=EVENT)
-        rows["ts_event_ns"] = time_ns + self._midnight_ns
-        rows["sequence"] = np.arange(row - 1, row - 1 + len(frame))
-        rows["order_id"] = frame["order_id"].to_numpy()
-        ticks, off = self._ticks(row, frame["price"])
-        rows["price_ticks"] = np.where(halt, 0, ticks)
-        rows["size_lots"] = self._lots(row, frame["size"])
-        rows["size_lots"][halt] = STATE[price[halt] + 1]
-        rows["kind"] = KIND[kind]
-        rows["side"] = direction * SIDE[kind]
-        rows["flags"] = FLAGS[kind] | np.where(off & ~halt, EventFlag.OFF_TICK, 0).astype(np.uint16)
-        return rows
+    def _bad_message(self, line: bytes, row: int, wrong: int) -> DataError:
+        """Error about the first message that is none."""
+        text = line.decode("utf-8", errors="replace").rstrip("\r")
+        fields = text.split(",")
+        if len(fields) != len(FIELDS):
+            return DataError(self.path, f"{len(FIELDS)} fields: {', '.join(FIELDS)}", f"{len(fields)}: {text}", row=row)
+        name, expected = list(FIELDS.items())[wrong]
+        return DataError(self.path, expected, fields[wrong], row=row, field=name)
 
-    def _ticks(self, row: int, prices: pl.Series) -> tuple[Array, Array]:
-        try:
-            return rescale(prices.to_numpy(), PRICE_UNIT, self._instrument.tick_size)
-        except OverflowError as error:
-            raise DataError(self.path, "a price", str(error), row=row, field="price") from None
-
-    def _lots(self, row: int, sizes: pl.Series) -> Array:
-        lots, off = rescale(sizes.to_numpy(), Decimal(1), self._instrument.lot_size)
-        _check(self.path, row, sizes, ~off, f"whole lots of {self._instrument.lot_size}")
-        return lots
-
-    def _first_book(self, book: Path, message: tuple[object, ...], first: Array) -> Array:
+    def _first_book(self, book: Path, message: bytes, first: Array) -> Array:
         """CLEAR and the levels of the book before the first message."""
         asks, bids = _levels(book)
-        _, kind, _, size, price, direction = (int(str(value).split(".")[0]) for value in message)
+        kind, _, size, price, direction = (int(field) for field in message.split(b",")[1:])
         if kind in (1, 2, 3, 4):
             side = bids if direction == 1 else asks
             before = side.get(price, 0) + (-size if kind == 1 else size)
@@ -202,13 +180,6 @@ def _day(path: Path, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise DataError(path, "a day YYYY-MM-DD in the file name", text) from None
-
-
-def _check(path: Path, row: int, column: pl.Series, good: Array, expected: str) -> None:
-    """Refuse the first value that is not good."""
-    if not good.all():
-        at = int(np.argmin(good))
-        raise DataError(path, expected, str(column[at]), row=row + at, field=column.name)
 
 
 def _book_beside(path: Path) -> Path | None:

@@ -40,7 +40,7 @@ from tradewind.core.types import Batch, Instrument
 from tradewind.data.columns import to_steps
 from tradewind.data.feed import FileFeed, quote_rows, symbol_from_name
 from tradewind.data.reader import FileHead, Match, ReadOptions
-from tradewind.data.readers.conditions import condition_flags, is_bit_mask
+from tradewind.data.readers.conditions import condition_flags, condition_text, is_bit_mask
 from tradewind.data.source import read_head
 from tradewind.data.tables import find_columns, header_of, table_frames, times_ns
 
@@ -106,9 +106,11 @@ class _NbboFeed(FileFeed):
         seen: set[str] = set()
         numbers = {*(QUOTE_PARTS if quotes else ()), *(TRADE_PARTS if trades else ())}
         for row, frame in table_frames(self.path, columns, numbers):
-            if masks is None and "condition" in columns:
-                masks = is_bit_mask(frame["condition"])
             stamps = self._stamps(row, frame, columns)
+            if "condition" in columns:
+                codes = condition_text(self.path, frame["condition"], columns["condition"])
+                frame = frame.with_columns(codes.alias("condition"))  # noqa: PLW2901
+                masks = is_bit_mask(codes) if masks is None else masks
             rows_of = _by_symbol(frame) if "symbol" in columns else {self._name(): np.arange(len(frame))}
             for symbol, index in rows_of.items():
                 seen.add(symbol)
@@ -155,19 +157,26 @@ class _NbboFeed(FileFeed):
         return np.concatenate(pieces)[np.argsort(np.concatenate(order), kind="stable")]
 
     def _quotes(self, frame: pl.DataFrame, stamps: Array, instrument: Instrument) -> Array:
+        for side in ("bid", "ask"):
+            sizeless = frame[f"{side}_size"].is_null() & frame[f"{side}_price"].is_not_null()
+            if sizeless.any():
+                self.counts["quotes without a size, taken as empty"] += int(sizeless.sum())
         lots = [self._lots(frame, f"{side}_size", stamps, instrument) for side in ("bid", "ask")]
         prices = frame.select(pl.col("bid_price", "ask_price").fill_null(np.nan)).to_numpy()
         return quote_rows(stamps, prices, np.stack(lots, axis=1), instrument.tick_size)
 
     def _trades(self, frame: pl.DataFrame, stamps: Array, instrument: Instrument, *, bit_mask: bool) -> Array:
+        if frame["size"].null_count():
+            at = int(frame["size"].is_null().arg_max() or 0)
+            raise DataError(self.path, "a size", "none", row=int(stamps["sequence"][at]) + 1, field="size")
         rows = stamps.copy()
         rows["kind"] = EventKind.TRADE
         rows["price_ticks"], off = to_steps(frame["price"].to_numpy(), instrument.tick_size)
         rows["size_lots"] = self._lots(frame, "size", stamps, instrument)
         rows["flags"] = np.where(off, EventFlag.OFF_TICK | EventFlag.LAST, EventFlag.LAST)
         if "condition" in frame.columns:
-            row = int(stamps["sequence"][0]) + 1 if len(stamps) else 0
-            rows["flags"] |= condition_flags(self.path, row, frame["condition"], bit_mask=bit_mask)
+            numbers = stamps["sequence"] + 1
+            rows["flags"] |= condition_flags(self.path, numbers, frame["condition"], bit_mask=bit_mask)
         if "side" in frame.columns:
             words = frame["side"].cast(pl.String).str.to_lowercase()
             rows["side"] = words.replace_strict(SIDES, default=0, return_dtype=pl.Int8).to_numpy()

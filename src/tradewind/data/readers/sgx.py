@@ -68,14 +68,14 @@ class _SgxFeed(FileFeed):
         book: tuple[Array, Array] | None = None
         count = 0
         for row, text in self._whole_books():
-            stamps, prices, sizes = self._books(row, text)
+            stamps, prices, sizes, lines = self._books(row, text)
             stamps["sequence"] += count
             count += len(stamps)
             ticks, off = to_steps(prices.ravel() / PRICE_UNITS, instrument.tick_size)
             if off.any():
                 self.counts["prices off the tick"] += int(off.sum())
             shape = prices.shape
-            lots = to_steps(sizes.ravel(), instrument.lot_size)[0].reshape(shape)
+            lots = self.lots(lines.ravel(), sizes.ravel(), instrument, "a quantity").reshape(shape)
             ticks = ticks.reshape(shape)
             rows = depth_changes(stamps, ticks, lots, book)
             book = ticks[-1], lots[-1]
@@ -101,8 +101,8 @@ class _SgxFeed(FileFeed):
         if rest:
             yield row, rest
 
-    def _books(self, row: int, text: bytes) -> tuple[Array, Array, Array]:
-        """Stamps of shape (n,), prices and sizes of shape (n, 2, 3)."""
+    def _books(self, row: int, text: bytes) -> tuple[Array, Array, Array, Array]:
+        """Stamps of shape (n,); prices, sizes and line numbers of shape (n, 2, 3)."""
         schema = dict.fromkeys(COLUMNS, pl.String())
         try:
             frame = pl.read_csv(",".join(COLUMNS).encode() + b"\n" + text, schema=schema, quote_char=None)
@@ -123,7 +123,8 @@ class _SgxFeed(FileFeed):
         for index, column in enumerate(COLUMNS):
             values[book[at], index, level[at]] = self._numbers(row, frame, column, at)
         values[:, 1::2][np.isnan(values[:, 1::2]) | np.isnan(values[:, 0::2])] = 0
-        return stamps, values[:, 0::2], values[:, 1::2]
+        lines = np.broadcast_to(row + 1 + starts[:, None, None] + np.arange(LEVELS), (len(starts), 2, LEVELS))
+        return stamps, values[:, 0::2], values[:, 1::2], lines
 
     def _times(self, row: int, frame: pl.DataFrame, starts: Array) -> Array:
         text = frame["bid_size"].gather(starts)

@@ -44,7 +44,7 @@ def session(
     Examples:
         >>> day = session(seed=1, messages=1000)
         >>> day[:14].hex(" ")
-        '00 0c 53 00 00 00 00 0a 2d b6 2d 40 00 4f'
+        '00 0c 53 00 00 00 00 09 d5 21 d0 8e 00 4f'
         >>> day == session(seed=1, messages=1000)
         True
     """

@@ -5,7 +5,7 @@ from tests.naive.itch import messages, number
 
 from tradewind.core.errors import InvalidValueError
 from tradewind.data.itch.dtypes import MESSAGES
-from tradewind.data.itch.session import SYMBOLS, session
+from tradewind.data.itch.synthetic import SYMBOLS, session
 
 
 class Book:

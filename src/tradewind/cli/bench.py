@@ -1,0 +1,46 @@
+"""``tradewind bench``: speed, each number beside a reference measured in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from tradewind.cli.output import JsonFlag, emit
+
+if TYPE_CHECKING:
+    from tradewind.bench.result import Report
+
+__all__ = ["bench_app"]
+
+bench_app = typer.Typer(help="Speed, each number beside a reference measured in the same run.", no_args_is_help=True)
+"""Sub-commands of ``tradewind bench``."""
+
+Scale = Annotated[float, typer.Option(min=0.001, max=10.0, help="Fraction of the full number of messages.")]
+
+
+@bench_app.command("book")
+def book(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure the matching engine beside its naive twin and public engines on the same flow."""
+    from tradewind.bench.book import bench_book
+
+    _run(bench_book, scale, as_json)
+
+
+@bench_app.command("data")
+def data(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure the readers beside independent parsers of the same bytes."""
+    from tradewind.bench.data import bench_data
+
+    _run(bench_data, scale, as_json)
+
+
+def _run(bench: Callable[[float, Callable[[str], None]], Report], scale: float, as_json: bool) -> None:
+    from tradewind.bench.result import show
+
+    with Status("", console=Console(stderr=True)) as status:
+        report = bench(scale, lambda text: status.update(f"measuring: {text}"))
+    emit(report, as_json=as_json, show=lambda console: show(console, report))
