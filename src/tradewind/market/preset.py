@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,6 +60,7 @@ TIME_SCALES = 7
 
 Rate = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Size = Annotated[int, Field(ge=1, lt=2**31)]
+Lots = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -72,7 +74,7 @@ def _length(expected: int) -> AfterValidator:
 
 
 def _rising(values: list[int]) -> list[int]:
-    if any(b < a for a, b in zip(values, values[1:], strict=False)):
+    if any(b < a for a, b in pairwise(values)):
         raise ValueError("should not fall")
     return values
 
@@ -99,12 +101,12 @@ class Provenance(Config):
     """Where a preset's numbers come from, how well they fit, and what could not be fitted."""
 
     source: str
-    days: list[str] = []
+    days: list[str] = Field(default_factory=list)
     events: int = 0
     seconds: float = 0.0
     borrowed_from: str = ""
-    not_fitted: list[str] = []
-    fit: dict[str, float] = {}
+    not_fitted: list[str] = Field(default_factory=list)
+    fit: dict[str, float] = Field(default_factory=dict)
 
 
 class Clock(Config):
@@ -118,6 +120,9 @@ class Clock(Config):
         branching: Expected events that one event brings about through each kernel. Their sum, the branching
             ratio, must be below 1, or the market would explode.
         deep_excites: Whether events behind the touch excite too (else only those at it).
+        mood_std: Standard deviation of the logarithm of a slow random factor on the rate, for what comes and goes
+            over minutes without being caused by single events.
+        mood_s: Time over which that factor forgets [s].
     """
 
     resolution_ns: int = Field(ge=1)
@@ -126,6 +131,8 @@ class Clock(Config):
     fastest_s: float = Field(gt=0)
     branching: Annotated[list[Rate], _length(TIME_SCALES)]
     deep_excites: bool = False
+    mood_std: float = Field(default=0.0, ge=0, le=2)
+    mood_s: float = Field(default=60.0, gt=1)
 
     @model_validator(mode="after")
     def _stable(self) -> Clock:
@@ -192,6 +199,9 @@ class Sizes(Config):
         market: Of market orders smaller than the best queue, by its bucket.
         exact: Probability that a market order takes exactly the best queue, by its bucket.
         beyond: Probability that it takes more than the best queue, by its bucket.
+        extra: What a market order trades against hidden size on top; mostly 0.
+        cancel: Size that leaves the best queue at once, by its bucket; 0 is one whole order, more than the queue is
+            all of it.
         improve_ticks: Ticks inside the spread, by bucket of the spread.
     """
 
@@ -202,6 +212,8 @@ class Sizes(Config):
     market: Annotated[list[Annotated[list[Size], Field(min_length=1, max_length=64)]], _length(QUEUE_BUCKETS)]
     exact: Annotated[list[Share], _length(QUEUE_BUCKETS)]
     beyond: Annotated[list[Share], _length(QUEUE_BUCKETS)]
+    extra: list[Lots] = Field(min_length=1, max_length=256)
+    cancel: Annotated[list[Annotated[list[Lots], Field(min_length=1, max_length=64)]], _length(QUEUE_BUCKETS)]
     improve_ticks: Annotated[list[Annotated[list[Size], Field(min_length=1, max_length=32)]], _length(SPREAD_BUCKETS)]
 
 
