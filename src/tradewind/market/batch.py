@@ -11,7 +11,7 @@ from tradewind.book.view import BookView
 from tradewind.core.dtypes import FILL, Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.random import stream_seed
-from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, new_markets
+from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, STREAMS, new_markets
 from tradewind.market.flow.run import run_threads
 from tradewind.market.flow.tables import TABLES, compile_preset
 from tradewind.market.flow.ziggurat import seed_streams
@@ -99,7 +99,11 @@ class MarketBatch:
             self._lives[i] += 1
             snapshot = int(self._which[i, 0]) * SNAPSHOTS + (int(i) + life) % SNAPSHOTS
             self.markets[i] = self._snapshots[snapshot]
-            words = stream_seed(self.seed, f"market/batch/{i}/{life}").generate_state(32, np.uint64).reshape(8, 4)
+            words = (
+                stream_seed(self.seed, f"market/batch/{i}/{life}")
+                .generate_state(4 * STREAMS, np.uint64)
+                .reshape(STREAMS, 4)
+            )
             words[:, 3] |= np.uint64(1)
             self.markets["streams"][i] = words
             self._until[i] = 0.0

@@ -76,25 +76,25 @@ def read_day(name: str, rows: Array, start_ns: int, end_ns: int) -> Day:
     rows = rows[rows["ts_event_ns"] < end_ns]
     if level < 3:
         rows = rows[np.argsort(rows["ts_event_ns"], kind="stable")]
-    events, depth, lost, extra = _from_orders(rows) if level == 3 else _from_quotes(rows, level)
+    events, depth, signs, lost, extra = _from_orders(rows) if level == 3 else _from_quotes(rows, level)
     inside = (events["t_ns"] >= start_ns) & (events["ask_ticks"] > events["bid_ticks"])
     skipped = {"before the session or without a touch": int((~inside).sum()), **lost}
     events = events[inside]
     if len(events) == 0:
         raise InvalidValueError("rows", "events within the session", "none")
-    signs = events["side"][events["group"] <= 1].astype(np.int64)
     return Day(name, start_ns, end_ns, events, signs, depth, level, skipped, extra)
 
 
-def _from_orders(rows: Array) -> tuple[Array, Array, dict[str, int], None]:
+def _from_orders(rows: Array) -> tuple[Array, Array, Array, dict[str, int], None]:
     prices = rows["price_ticks"][rows["price_ticks"] > 0]
     base = int(np.median(prices)) - WIDTH // 2
     depth, out = np.zeros((2, DISTANCES)), np.zeros(len(rows) + 1, TOUCH)
     count = order_events(rows, np.zeros((2, WIDTH), np.int64), base, depth, out)
-    return out[:count], depth, {"rows that change no known order": len(rows) - count}, None
+    signs = out["side"][:count][out["group"][:count] <= 1].astype(np.int64)
+    return out[:count], depth, signs, {"rows that change no known order": len(rows) - count}, None
 
 
-def _from_quotes(rows: Array, level: int) -> tuple[Array, Array, dict[str, int], Array]:
+def _from_quotes(rows: Array, level: int) -> tuple[Array, Array, Array, dict[str, int], Array]:
     signs = np.zeros(len(rows), np.int8)
     signed_trades(rows, signs)
     orders = market_orders(rows, signs)
@@ -106,7 +106,7 @@ def _from_quotes(rows: Array, level: int) -> tuple[Array, Array, dict[str, int],
     events = _with_hidden(out[:count], orders)
     hit = orders["left_lots"] < orders["size_lots"]
     extra = orders["left_lots"][hit & (orders["left_lots"] > 0)]
-    return events, depth, {"trades that moved no quote (kept as hidden)": int((~hit).sum())}, extra
+    return events, depth, orders["side"], {"trades that moved no quote (kept as hidden)": int((~hit).sum())}, extra
 
 
 def _with_hidden(events: Array, orders: Array) -> Array:

@@ -14,6 +14,7 @@ from tradewind.core.types import Instrument
 from tradewind.market.calibrate.clock import fit_branching, fit_mood
 from tradewind.market.calibrate.days import LEVELS, Day
 from tradewind.market.calibrate.depth import borrow_depth, count_depth
+from tradewind.market.calibrate.match import match_depth
 from tradewind.market.calibrate.signs import fit_metaorders
 from tradewind.market.calibrate.sizes import fit_sizes
 from tradewind.market.calibrate.states import (
@@ -41,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         source: Where the rows come from, in words.
         fastest_s: Time scale of the fastest excitation kernel [s].
         parts: Parts of the intraday profile.
+        rounds: Simulations that adjust the depth; 0 leaves it as counted.
         naive: Fit the zero-intelligence market instead: constant rates, independent signs, no excitation.
     """
 
@@ -49,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fastest_s: float = 0.0005
     parts: int = 13
     naive: bool = False
+    rounds: int = 6
 
 
 def calibrate(
@@ -80,7 +83,17 @@ def calibrate(
         raise InvalidValueError("events", f"at least {FEWEST}", len(events))
     if level == 1 and donor is None:
         raise InvalidValueError("donor", "a preset whose depth is borrowed: quotes do not show depth", None)
-    resolution = _resolution(events["t_ns"])
+    values = _fitted(events, days, settings, donor, progress)
+    values |= {"version": VERSION, "name": settings.name, "instrument": _instrument_values(instrument)}
+    preset = parse_preset(values, f"calibration of {settings.name}")
+    return match_depth(preset, days, settings.rounds, progress) if settings.rounds else preset
+
+
+def _fitted(
+    events: Array, days: Sequence[Day], settings: Settings, donor: Preset | None, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Everything of a preset that the data decide."""
+    level, resolution = days[0].level, _resolution(events["t_ns"])
     progress("states")
     edges, steps = _steps(days, settings, resolution, level)
     progress("rates and clock")
@@ -89,57 +102,59 @@ def calibrate(
     memory, gains = _memory(steps, rates, edges, settings)
     progress("depth and metaorders")
     depth, deep_sizes, deep_rate, share = _depth(events, days, donor, rates, level)
-    meta = (1, 10.0, float("nan")) if settings.naive else fit_metaorders(np.concatenate([d.signs for d in days]))
-    spread = float(np.average(events["ask_ticks"] - events["bid_ticks"], weights=_durations(days)))
-    mood = (0.0, 60.0) if settings.naive else fit_mood(steps, _profile(steps, settings.parts)[steps["part"]])
+    meta = (1, 10.0, 0.0) if settings.naive else fit_metaorders(np.concatenate([d.signs for d in days]))
     fit = {
-        "mean_spread_ticks": spread,
+        "mean_spread_ticks": float(np.average(events["ask_ticks"] - events["bid_ticks"], weights=_durations(days))),
         "clock_loglike_per_event": loglike,
         "mix_loglike_per_event": gains[1],
         "mix_gain_per_event": gains[1] - gains[0],
-        "sign_memory_rmse": 0.0 if settings.naive else meta[2],
+        "sign_memory_error": meta[2],
         "branching_ratio": float(branching.sum()),
         "deep_share_in_reach": share,
         **{f"events_{group}": float((events["group"] == k).sum()) for k, group in enumerate(GROUPS)},
     }
     table = {group: rates[:, k] for k, group in enumerate(GROUPS[:-1])}
     table["deep_limit"] = np.full(CELLS, deep_rate) if level == 1 else table["deep_limit"]
-    values: dict[str, Any] = {
-        "version": VERSION,
-        "name": settings.name,
+    cuts = {name: edges[name][0].tolist() for name in ("spread_edges", "queue_edges")}
+    sizes = fit_sizes(events, edges["spread_edges"][0], edges["queue_edges"][0], _extra(days))
+    return {
         "price_ticks": int(np.median(events["bid_ticks"])),
-        "instrument": _instrument_values(instrument),
-        "provenance": {
-            "source": settings.source,
-            "days": [d.name for d in days],
-            "events": len(events),
-            "seconds": sum((d.end_ns - d.start_ns) / 1e9 for d in days),
-            "borrowed_from": donor.name if level == 1 and donor else "",
-            "not_fitted": _not_fitted(level, days),
-            "fit": {k: float(f"{v:.5g}") for k, v in fit.items()},
-        },
-        "clock": {
-            "resolution_ns": resolution,
-            "session_s": float(np.median([(d.end_ns - d.start_ns) / 1e9 for d in days])),
-            "profile": [1.0] if settings.naive else rounded(_profile(steps, settings.parts)),
-            "fastest_s": settings.fastest_s,
-            "branching": rounded(branching),
-            "deep_excites": level == 3,
-            "mood_std": mood[0],
-            "mood_s": mood[1],
-        },
-        "touch": {
-            "spread_edges": edges["spread_edges"][0].tolist(),
-            "queue_edges": edges["queue_edges"][0].tolist(),
-            "rates": {group: rounded(column) for group, column in table.items()},
-        },
+        "provenance": _provenance(days, settings, donor, {k: float(f"{v:.5g}") for k, v in fit.items()}),
+        "clock": _clock(days, steps, settings, branching, resolution),
+        "touch": cuts | {"rates": {group: rounded(column) for group, column in table.items()}},
         "memory": memory,
-        "sizes": fit_sizes(events, edges["spread_edges"][0], edges["queue_edges"][0], _extra(days))
-        | {"deep": deep_sizes},
+        "sizes": sizes | {"deep": deep_sizes},
         "depth": depth,
         "metaorders": {"active": meta[0], "exponent": meta[1], "shortest": 1.0},
     }
-    return parse_preset(values, f"calibration of {settings.name}")
+
+
+def _provenance(days: Sequence[Day], settings: Settings, donor: Preset | None, fit: dict[str, float]) -> dict[str, Any]:
+    level = days[0].level
+    return {
+        "source": settings.source,
+        "days": [d.name for d in days],
+        "events": sum(len(d.events) for d in days),
+        "seconds": sum((d.end_ns - d.start_ns) / 1e9 for d in days),
+        "borrowed_from": donor.name if level == 1 and donor else "",
+        "not_fitted": _not_fitted(level, days),
+        "fit": fit,
+    }
+
+
+def _clock(days: Sequence[Day], steps: Array, settings: Settings, branching: Array, resolution: int) -> dict[str, Any]:
+    profile = _profile(steps, settings.parts)
+    mood = (0.0, 60.0) if settings.naive else fit_mood(steps, profile[steps["part"]])
+    return {
+        "resolution_ns": resolution,
+        "session_s": float(np.median([(d.end_ns - d.start_ns) / 1e9 for d in days])),
+        "profile": [1.0] if settings.naive else rounded(profile),
+        "fastest_s": settings.fastest_s,
+        "branching": rounded(branching),
+        "deep_excites": days[0].level == 3,
+        "mood_std": mood[0],
+        "mood_s": mood[1],
+    }
 
 
 def _extra(days: Sequence[Day]) -> Array | None:

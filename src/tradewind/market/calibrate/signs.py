@@ -12,7 +12,7 @@ __all__ = ["fit_metaorders", "sign_memory"]
 
 LAGS = np.unique(np.geomspace(2, 300, 18).astype(np.int64))
 ACTIVE = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 48, 64)
-EXPONENTS = (1.2, 1.35, 1.5, 1.65, 1.8, 2.0, 2.3, 2.7, 3.2, 10.0)
+EXPONENTS = (1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.2, 2.5, 3.0, 10.0)
 LENGTH = 400_000
 
 
@@ -55,7 +55,7 @@ def fit_metaorders(signs: Array) -> tuple[int, float, float]:
     for active in ACTIVE:
         for exponent in EXPONENTS:
             sign_process(seed_streams(0, "calibrate/signs", 1), active, exponent, out)
-            error = float(np.sqrt(np.mean(((sign_memory(out) - target) / (np.abs(target) + 0.03)) ** 2)))
+            error = float(np.sqrt(np.mean(((sign_memory(out) - target) / (np.abs(target) + 0.1)) ** 2)))
             if error < best[2]:
                 best = (active, exponent, error)
     return best

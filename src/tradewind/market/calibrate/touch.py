@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.book.layout import Int
+from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array, EventFlag, EventKind
-from tradewind.core.kernels import entry
+from tradewind.core.kernels import entry, inner
 from tradewind.market.calibrate.orders import depth_time
 
 __all__ = ["TOUCH", "market_orders", "quote_events", "signed_trades"]
@@ -40,7 +40,9 @@ TOUCH = np.dtype(
 IRREGULAR = int(EventFlag.OUT_OF_SEQUENCE | EventFlag.AUCTION | EventFlag.CORRECTED | EventFlag.SNAPSHOT)
 MARKET, HIDDEN, IMPROVE, JOIN, CANCEL, DEEP_LIMIT, DEEP_CANCEL = range(7)
 TRADE, LEVEL, QUOTE = int(EventKind.TRADE), int(EventKind.LEVEL), int(EventKind.QUOTE)
-MATCH = np.dtype([("t_ns", "i8"), ("price_ticks", "i8"), ("size_lots", "i8"), ("left_lots", "i8"), ("side", "i8")])
+MATCH = np.dtype(
+    [("t_ns", "i8"), ("price_ticks", "i8"), ("size_lots", "i8"), ("left_lots", "i8"), ("side", "i8"), ("event", "i8")]
+)
 
 
 @entry
@@ -89,27 +91,64 @@ def market_orders(rows: Array, signs: Array) -> Array:
     start = np.flatnonzero(new)
     out = np.zeros(len(start), MATCH)
     out["t_ns"], out["side"] = trades["ts_event_ns"][start], side[start]
+    out["event"] = -1
     out["size_lots"] = out["left_lots"] = np.add.reduceat(trades["size_lots"], start)
     furthest = np.maximum.reduceat(trades["price_ticks"] * side, start)
     out["price_ticks"] = furthest * out["side"]
     return out
 
 
-@entry
-def taken(orders: Array, start: int, until_ns: int, side: Int, price: Int, lots: Int) -> tuple[int, int]:  # noqa: PLR0917
-    """Trades of a side near in time explain up to ``lots`` of a fall at a price; also moves the start forward."""
-    found = 0
+@inner
+def taken(orders: Record, start: Int, until_ns: Int, fall: Array) -> Int:
+    """Trades near in time explain a fall of a queue.
+
+    Args:
+        orders: From :func:`market_orders`; ``left_lots`` falls.
+        start: First order near enough.
+        until_ns: Last time near enough [ns].
+        fall: Aggressor's side, price, size; and, written here, the first order that explains a part of it, or -1.
+
+    Returns:
+        How much is explained [lots].
+    """
+    side, price, lots = fall[0], fall[1], fall[2]
+    fall[3] = -1
+    found = np.int64(0)
     k = start
-    while k < len(orders) and orders[k].t_ns <= until_ns:
+    while k < len(orders) and orders[k].t_ns <= until_ns and found < lots:
         order = orders[k]
         if order.side == side and order.left_lots > 0 and (order.price_ticks - price) * side >= 0:
             part = min(order.left_lots, lots - found)
             order.left_lots -= part
             found += part
-            if found == lots:
-                break
+            if fall[3] < 0:
+                fall[3] = k
         k += 1
-    return found, k
+    return found
+
+
+@inner
+def record_fall(out: Record, n: Int, orders: Record, first: Int) -> Int:
+    """Keep a fall as a row, or add it to the row of the market order that explained an earlier one; rows added."""
+    event = out[n]
+    if first >= 0 and orders[first].event >= 0:
+        known = out[orders[first].event]
+        known.size_lots += event.size_lots
+        if event.emptied and not known.emptied:
+            known.emptied = 1
+            known.gap_ticks, known.revealed_lots = event.gap_ticks, event.revealed_lots
+        return 0
+    if first >= 0:
+        orders[first].event = n
+    return 1
+
+
+@inner
+def note_touch(event: Record, row: Record, price: Array, size: Array, last_move: Int) -> None:
+    """Time and touch before a row."""
+    event.t_ns, event.side, event.last_move = row.ts_event_ns, row.side, last_move
+    event.bid_ticks, event.ask_ticks, event.bid_lots, event.ask_lots = price[0], price[1], size[0], size[1]
+    event.gap_ticks, event.revealed_lots, event.emptied, event.offset_ticks = 0, 0, 0, 0
 
 
 @entry
@@ -132,7 +171,7 @@ def quote_events(  # noqa: C901, PLR0917
     """
     depth, out = outs
     price, size = np.zeros(2, np.int64), np.zeros(2, np.int64)
-    before = np.int64(0)
+    before, fall = np.int64(0), np.zeros(4, np.int64)
     n, first, last_move = 0, 0, np.int64(1)
     for i in range(len(rows)):
         row = rows[i]
@@ -146,9 +185,7 @@ def quote_events(  # noqa: C901, PLR0917
             before = t
         a = 0 if s > 0 else 1
         event = out[n]
-        event.t_ns, event.side, event.last_move = t, s, last_move
-        event.bid_ticks, event.ask_ticks, event.bid_lots, event.ask_lots = price[0], price[1], size[0], size[1]
-        event.gap_ticks, event.revealed_lots, event.emptied, event.offset_ticks = 0, 0, 0, 0
+        note_touch(event, row, price, size, last_move)
         if row.kind == LEVEL:
             at = row.price_ticks - base
             if at < 0 or at >= levels.shape[1]:
@@ -180,13 +217,14 @@ def quote_events(  # noqa: C901, PLR0917
             while first < len(orders) and orders[first].t_ns < t - near_ns:
                 first += 1
             lots = -change if better == 0 else size[a]
-            hit, _ = taken(orders, first, t + near_ns, -s, price[a], lots)
+            fall[0], fall[1], fall[2] = -s, price[a], lots
+            hit = taken(orders, first, t + near_ns, fall)
             event.emptied = better < 0
             event.gap_ticks, event.revealed_lots = -better, (new_size if better < 0 else 0)
             event.size_lots = hit if hit > 0 else lots
             event.group = MARKET if hit > 0 else CANCEL
             event.side = -s if hit > 0 else s
-            n += 1
+            n += record_fall(out, n, orders, fall[3])
             last_move = -s if better < 0 else last_move
         price[a], size[a] = new_price, new_size
     return n

@@ -71,7 +71,7 @@ def enter(market: Record, rows: Record) -> Int:
         own.order_id, own.slot = request.order_id, slot
         market.own_count += 1
         order = book.orders[slot]
-        tell(market, rows, ADD, np.int64(order.flags), order.order_id, order.price_ticks, order.size_lots, LAST)
+        tell(market, rows, ADD | LAST, np.int64(order.flags), order.order_id, order.price_ticks, order.size_lots)
     return reason
 
 
@@ -87,7 +87,7 @@ def withdraw(market: Record, rows: Record, k: Int, kind: Int, lots: Int) -> Int:
     reason = run_request(market, rows)
     if reason == ACCEPTED:
         gone = kind == CANCEL or book.orders[own.slot].size_lots == 0
-        tell(market, rows, DELETE if gone else REDUCE, side, order_id, price, size if gone else lots, LAST)
+        tell(market, rows, (DELETE if gone else REDUCE) | LAST, side, order_id, price, size if gone else lots)
         if gone:
             market.own_count -= 1
             market.own[k] = market.own[market.own_count]
@@ -122,7 +122,7 @@ def carry_out(market: Record, rows: Record) -> Int:
         if kind == REPLACE:
             order = book.orders[market.own[k].slot]
             reason = check_change(market)
-            lots = order.size_lots + order.reserve_lots - size
+            lots = np.int64(order.size_lots + order.reserve_lots - size)
             again = price != order.price_ticks or lots < 0
             if reason != ACCEPTED or (lots == 0 and not again):
                 return reason

@@ -9,7 +9,7 @@ import numpy as np
 from tradewind.book.layout import Int, Record
 from tradewind.core.kernels import inner
 from tradewind.market.flow.layout import ARRIVALS, MOOD
-from tradewind.market.flow.tables import MOOD_STEP_S, cell_of, queue_bucket, spread_bucket
+from tradewind.market.flow.tables import MOOD_STEP_S, NEAR_TICKS, cell_of, queue_bucket, spread_bucket
 from tradewind.market.flow.ziggurat import draw, exponential, uniform
 from tradewind.market.preset import TIME_SCALES
 
@@ -92,6 +92,20 @@ def excite(market: Record, tables: Record, profile: float) -> None:
 
 
 @inner
+def weigh_deep(market: Record, tables: Record, side: Int) -> None:
+    """Rate at which orders behind a side's best are cancelled: level by level near it, by mean hazard further off."""
+    ladder = market.book.ladders[side]
+    sign, mask = 1 - 2 * side, len(ladder.levels) - 1
+    best, near, count = ladder.best_ticks, 0.0, best_count(market, side)
+    for distance in range(1, NEAR_TICKS):
+        orders = ladder.levels[(best - sign * distance) & mask].count
+        near += tables.hazard_near[distance] * orders
+        count += orders
+    market.near_weight[side] = near
+    market.deep_weight[side] = near + tables.hazard_far * max(market.resting[side] - count, 0)
+
+
+@inner
 def read_state(market: Record, tables: Record) -> None:
     """Cell of each side, and the rates at activity 1 that follow from them."""
     book = market.book
@@ -100,12 +114,13 @@ def read_state(market: Record, tables: Record) -> None:
     up = np.int64(market.last_move > 0)
     market.row[0] = cell_of(spread, bid, ask, up)
     market.row[1] = cell_of(spread, ask, bid, 1 - up)
-    deep = market.resting[0] + market.resting[1] - best_count(market, 0) - best_count(market, 1)
+    weigh_deep(market, tables, 0)
+    weigh_deep(market, tables, 1)
     a, b = tables.rates[market.row[0]], tables.rates[market.row[1]]
     touch = np.float64(0.0)
     for g in range(5):
         touch += a[g] + b[g]
-    market.rate_deep = np.float64(a[5] + b[5]) + tables.hazard_mean * max(deep, 0)
+    market.rate_deep = np.float64(a[5] + b[5]) + market.deep_weight[0] + market.deep_weight[1]
     market.rate_clock = touch + (market.rate_deep if tables.deep_excites else 0.0)
     market.rate_all = touch + market.rate_deep
 

@@ -19,13 +19,14 @@ from tradewind.market.flow.clock import (
 from tradewind.market.flow.layout import METAORDERS, SIZES
 from tradewind.market.flow.mix import choose
 from tradewind.market.flow.orders import cancel_best, cancel_deep, place, settle_reach, take
+from tradewind.market.flow.rows import HIDDEN as HIDDEN_FLAG
 from tradewind.market.flow.rows import LAST, TRADE, row_time, tell
 from tradewind.market.flow.tables import queue_bucket, spread_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
 __all__ = ["react_to_trade", "reschedule", "settle_touch", "try_event"]
 
-HIDDEN_FLAGS = LAST | 4
+HIDDEN_TRADE = TRADE | LAST | HIDDEN_FLAG
 BYTE = np.uint64(255)
 MARKET, HIDDEN, IMPROVE, JOIN, CANCEL, DEEP_LIMIT = range(6)
 
@@ -95,13 +96,13 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
         traded = take(market, rows, side, market_size(market, tables, side))
         extra = np.int64(tables.extra[np.int64(draw(market.streams, SIZES) & BYTE)])
         if extra > 0:
-            tell(market, rows, TRADE, side, 0, price, extra, HIDDEN_FLAGS)
+            tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
             traded += extra
         react_to_trade(market, tables, side, traded)
         advance_metaorder(market, tables, side)
     elif group == HIDDEN:
         size = np.int64(tables.hidden[np.int64(draw(market.streams, SIZES) & BYTE)])
-        tell(market, rows, TRADE, side, 0, market.book.ladders[1 - side].best_ticks, size, HIDDEN_FLAGS)
+        tell(market, rows, HIDDEN_TRADE, side, 0, market.book.ladders[1 - side].best_ticks, size)
         react_to_trade(market, tables, side, size)
         advance_metaorder(market, tables, side)
     elif group <= DEEP_LIMIT:

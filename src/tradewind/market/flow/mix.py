@@ -6,7 +6,6 @@ import numpy as np
 
 from tradewind.book.layout import Int, Record
 from tradewind.core.kernels import inner
-from tradewind.market.flow.clock import best_count
 from tradewind.market.flow.layout import CHOICE
 from tradewind.market.flow.tables import flow_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
@@ -28,8 +27,7 @@ def weigh_side(market: Record, tables: Record, factors: Record, side: Int, quick
     f2 = tables.flow[2, flow_bucket(market.flow[2] * tables.flow_per_std[2] * sign)]
     for g in range(WIDTH):
         market.weight[side, g] = rates[g] * echo[g] * f0[g] * f1[g] * f2[g] * factors[side, g]
-    deep = max(market.resting[side] - best_count(market, side), 0)
-    market.weight[side, DEEP_CANCEL] *= np.float32(tables.hazard_mean * deep)
+    market.weight[side, DEEP_CANCEL] *= np.float32(market.deep_weight[side])
     buys = np.float64(market.meta_buys if side == 0 else tables.metaorders - market.meta_buys)
     share = np.float32(2.0 * buys / tables.metaorders)
     market.weight[side, 0] *= share

@@ -12,7 +12,7 @@ from tradewind.core.dtypes import FillFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.layout import CANCELS, OWN_FILLS, REFILL, SIZES
 from tradewind.market.flow.rows import ADD, DELETE, EXECUTE, LAST, REDUCE, SNAPSHOT, tell
-from tradewind.market.flow.tables import queue_bucket
+from tradewind.market.flow.tables import NEAR_TICKS, queue_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
 __all__ = ["cancel_best", "cancel_deep", "drop", "place", "refill_side", "settle_reach", "take"]
@@ -40,14 +40,14 @@ def place(market: Record, rows: Record, side: Int, price: Int, size: Int, flags:
         market.next_order_id += 1
         market.resting[side] += 1
         book.entered_lots += size
-        tell(market, rows, ADD, side, order.order_id, price, size, flags)
+        tell(market, rows, ADD | flags, side, order.order_id, price, size)
 
 
 @inner
 def drop(market: Record, rows: Record, side: Int, slot: Int, flags: Int) -> None:
     """A background order is cancelled."""
     order = market.book.orders[slot]
-    tell(market, rows, DELETE, side, order.order_id, order.price_ticks, order.size_lots, flags)
+    tell(market, rows, DELETE | flags, side, order.order_id, order.price_ticks, order.size_lots)
     market.book.cancelled_lots += order.size_lots
     leave(market.book, side, slot)
     release(market.book, slot)
@@ -92,7 +92,7 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None
             left -= size
             drop(market, rows, side, slot, LAST)
         else:
-            tell(market, rows, REDUCE, side, order.order_id, best, left, LAST)
+            tell(market, rows, REDUCE | LAST, side, order.order_id, best, left)
             market.book.cancelled_lots += left
             shrink(market.book, side, slot, left)
             left = np.int64(0)
@@ -103,6 +103,31 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None
 @inner
 def cancel_deep(market: Record, tables: Record, rows: Record, side: Int) -> None:
     """A random order behind the best leaves, chosen by the hazard of its distance."""
+    left = uniform(draw(market.streams, CANCELS)) * market.deep_weight[side]
+    if left < market.near_weight[side]:
+        cancel_near(market, tables, rows, side, left)
+    else:
+        cancel_far(market, tables, rows, side)
+
+
+@inner
+def cancel_near(market: Record, tables: Record, rows: Record, side: Int, left: float) -> None:
+    """A random order of the level within reach of a count that the number falls on."""
+    ladder = market.book.ladders[side]
+    sign, mask = 1 - 2 * side, len(ladder.levels) - 1
+    for distance in range(1, NEAR_TICKS):
+        level = ladder.levels[(ladder.best_ticks - sign * distance) & mask]
+        left -= tables.hazard_near[distance] * level.count
+        if left < 0.0:
+            slot = random_order(market, level)
+            if market.book.orders[slot].owner == 0:
+                drop(market, rows, side, slot, LAST)
+            break
+
+
+@rare
+def cancel_far(market: Record, tables: Record, rows: Record, side: Int) -> None:
+    """A random order further off; nothing when none is found in a number of tries."""
     book = market.book
     best = book.ladders[side].best_ticks
     top = np.float64(book.top)
@@ -111,9 +136,8 @@ def cancel_deep(market: Record, tables: Record, rows: Record, side: Int) -> None
         slot = 1 + np.int64(np.float64(np.int64(bits >> np.uint64(32))) * 2.3283064365386963e-10 * top)
         order = book.orders[slot]
         distance = (best - order.price_ticks) * (1 - 2 * side)
-        if order.size_lots > 0 and order.owner == 0 and np.int64(order.flags) == side and distance > 0:
-            power = np.int64(distance > 1) + (distance > 3) + (distance > 7) + (distance > 15) + (distance > 31)
-            power += np.int64(distance > 63) + (distance > 127) + (distance > 255)
+        if order.size_lots > 0 and order.owner == 0 and np.int64(order.flags) == side and distance >= NEAR_TICKS:
+            power = 4 + np.int64(distance > 31) + (distance > 63) + (distance > 127) + (distance > 255)
             chance = np.float64(np.int64(bits & np.uint64(0xFFFFFFFF))) * 2.3283064365386963e-10
             if chance < tables.hazard_accept[power]:
                 drop(market, rows, side, slot, LAST)
@@ -128,7 +152,7 @@ def hand_over(market: Record, rows: Record) -> None:
         fill = fills.rows[k]
         maker = 1 if fill.side > 0 else 0
         last = LAST if k == fills.count - 1 and book.busy == 0 else 0
-        tell(market, rows, EXECUTE, maker, fill.maker_id, fill.price_ticks, fill.size_lots, last)
+        tell(market, rows, EXECUTE | last, maker, fill.maker_id, fill.price_ticks, fill.size_lots)
         if fill.maker_owner == 0:
             market.resting[maker] -= (np.int64(fill.flags) & MAKER_DONE) != 0
         if fill.maker_owner != 0 or fill.taker_owner != 0:

@@ -8,11 +8,24 @@ from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import EventFlag, EventKind
 from tradewind.core.kernels import inner
 
-__all__ = ["ADD", "DELETE", "EXECUTE", "LAST", "REDUCE", "SNAPSHOT", "TRADE", "row_time", "tell"]
+__all__ = ["ADD", "DELETE", "EXECUTE", "HIDDEN", "LAST", "REDUCE", "SNAPSHOT", "TRADE", "row_time", "tell"]
 
-ADD, REDUCE, DELETE = int(EventKind.ADD), int(EventKind.REDUCE), int(EventKind.DELETE)
-EXECUTE, TRADE = int(EventKind.EXECUTE), int(EventKind.TRADE)
-LAST, SNAPSHOT = int(EventFlag.LAST), int(EventFlag.SNAPSHOT)
+ADD = int(EventKind.ADD)
+"""A row of this kind; so are the next four."""
+REDUCE = int(EventKind.REDUCE)
+"""See ADD."""
+DELETE = int(EventKind.DELETE)
+"""See ADD."""
+EXECUTE = int(EventKind.EXECUTE)
+"""See ADD."""
+TRADE = int(EventKind.TRADE)
+"""See ADD."""
+LAST = int(EventFlag.LAST) << 8
+"""Flag, as ``what`` holds it: last row of a packet."""
+SNAPSHOT = int(EventFlag.SNAPSHOT) << 8
+"""Flag, as ``what`` holds it: into or out of view, not a change."""
+HIDDEN = int(EventFlag.HIDDEN) << 8
+"""Flag, as ``what`` holds it: against hidden size."""
 
 
 @inner
@@ -23,10 +36,11 @@ def row_time(market: Record, t_s: float, resolution_ns: Int) -> Int:
 
 
 @inner
-def tell(  # noqa: PLR0917 - the fields of a row
-    market: Record, rows: Record, kind: Int, side: Int, order_id: Int, price: Int, size: Int, flags: Int
-) -> None:
-    """Write one row; the caller has seen that there is room. ``side`` is 0 for bids, 1 for asks."""
+def tell(market: Record, rows: Record, what: Int, side: Int, order_id: Int, price: Int, size: Int) -> None:  # noqa: PLR0917
+    """Write one row; the caller has seen that there is room.
+
+    ``what`` is the kind plus 256 times the flags; ``side`` is 0 for bids, 1 for asks.
+    """
     if market.recording:
         row = rows.rows[market.rows_count]
         row.ts_event_ns = market.book.clock_ns
@@ -36,8 +50,8 @@ def tell(  # noqa: PLR0917 - the fields of a row
         row.price_ticks = price
         row.size_lots = size
         row.instrument_id = market.book.instrument_id
-        row.flags = flags
-        row.kind = kind
+        row.flags = what >> 8
+        row.kind = what & 255
         row.side = 1 - 2 * side
         market.rows_count += 1
     market.sequence += 1

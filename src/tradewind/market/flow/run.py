@@ -14,7 +14,7 @@ from tradewind.market.flow.clock import change_mood, decay, profile_at, propose_
 from tradewind.market.flow.events import new_metaorder, reschedule, settle_touch, try_event
 from tradewind.market.flow.layout import METAORDERS
 from tradewind.market.flow.orders import place, refill_side
-from tradewind.market.flow.rows import SNAPSHOT, row_time, tell
+from tradewind.market.flow.rows import ADD, SNAPSHOT, row_time, tell
 from tradewind.market.flow.ziggurat import draw
 from tradewind.market.preset import TIME_SCALES
 
@@ -221,7 +221,7 @@ def tell_book(markets: Array, buffers: Array, tables: Array) -> None:
     market, rows = markets[0], buffers[0]
     book = market.book
     book.clock_ns = row_time(market, market.now_s, tables[0].resolution_ns)
-    tell(market, rows, CLEAR, 0, 0, 0, 0, SNAPSHOT)
+    tell(market, rows, CLEAR | SNAPSHOT, 0, 0, 0, 0)
     rows.rows[market.rows_count - 1].side = 0
     for side in range(2):
         ladder = book.ladders[side]
@@ -232,6 +232,6 @@ def tell_book(markets: Array, buffers: Array, tables: Array) -> None:
                 slot = np.int64(ladder.levels[price & (len(ladder.levels) - 1)].head)
                 while slot != 0:
                     order = book.orders[slot]
-                    tell(market, rows, 1, side, order.order_id, price, order.size_lots, SNAPSHOT)
+                    tell(market, rows, ADD | SNAPSHOT, side, order.order_id, price, order.size_lots)
                     slot = np.int64(order.next)
-    rows.rows[market.rows_count - 1].flags = SNAPSHOT | 1
+    rows.rows[market.rows_count - 1].flags |= 1

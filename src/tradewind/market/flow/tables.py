@@ -13,6 +13,7 @@ from tradewind.market.preset import CELLS, GROUPS, QUEUE_BUCKETS, SPREAD_BUCKETS
 __all__ = [
     "FLOW_SCALES",
     "MOOD_STEP_S",
+    "NEAR_TICKS",
     "QUANTILES",
     "TABLES",
     "cell_of",
@@ -29,6 +30,8 @@ FLOW_SCALES = (3, 5, 6)
 """Time scales of the excitation (by index) on which the signed trade flow is kept."""
 ROW = 8
 PROFILE = 64
+NEAR_TICKS = 16
+"""Up to this distance from the best price orders are counted level by level."""
 MOOD_STEP_S = 5.0
 """The slow factor changes this often [s]."""
 
@@ -64,7 +67,8 @@ TABLES = np.dtype(
         ("improve_ticks", "i4", (SPREAD_BUCKETS, QUANTILES)),
         ("offsets", "i4", (QUANTILES,)),
         ("hazard", "f8", (9,)),
-        ("hazard_mean", "f8"),
+        ("hazard_near", "f8", (NEAR_TICKS,)),
+        ("hazard_far", "f8"),
         ("hazard_accept", "f8", (9,)),
         ("reach_ticks", "i8"),
         ("deep_orders", "f8", (400,)),
@@ -169,8 +173,11 @@ def _depth_tables(table: Array, preset: Preset) -> None:
     profile = _deep_profile(preset, hazard, float(np.average(rates, weights=1.0 / weight)))
     bins = np.minimum(np.log2(np.maximum(np.arange(400), 1)).astype(int), 8)
     table["hazard"] = hazard
-    table["hazard_mean"] = np.sum(profile * hazard[bins]) / max(np.sum(profile), 1e-9)
-    table["hazard_accept"] = hazard / hazard.max()
+    far = np.arange(400) >= NEAR_TICKS
+    table["hazard_near"] = hazard[bins[:NEAR_TICKS]]
+    table["hazard_far"] = np.sum((profile * hazard[bins])[far]) / max(np.sum(profile[far]), 1e-9)
+    table["hazard_far"] = np.clip(table["hazard_far"], hazard[4:].min(), hazard[4:].max())
+    table["hazard_accept"] = np.minimum(hazard / hazard[4:].max(), 1.0)
     table["deep_orders"] = profile
     table["offsets"] = np.minimum(_spread_out(preset.depth.offsets), preset.depth.reach_ticks)
     table["reach_ticks"] = preset.depth.reach_ticks
