@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -18,9 +18,10 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.data.calendars import ALWAYS_OPEN, session_bounds
 from tradewind.data.catalog import Catalog
-from tradewind.market.calibrate.days import Day, level_of, read_day
-from tradewind.market.calibrate.fit import Settings, calibrate
 from tradewind.market.preset import Preset, load_preset, preset_text
+
+if TYPE_CHECKING:
+    from tradewind.market.calibrate.days import Day
 
 __all__ = ["calibrate_market", "read_days"]
 
@@ -45,6 +46,8 @@ def calibrate_market(  # noqa: PLR0917
     as_json: JsonFlag = False,
 ) -> None:
     """Fit a preset to recorded days by counting; prints how well it fits and what could not be fitted."""
+    from tradewind.market.calibrate.fit import Settings, calibrate  # kernels load when they are needed
+
     settings = Settings(name=name or out.stem, source=f"{symbol} from {catalog}", naive=naive)
     with progress_bar() as progress:
         task = progress.add_task("reading", total=None)
@@ -73,6 +76,8 @@ def read_days(store: Catalog, symbol: str, dates: str | None, split: str | None)
     Raises:
         NotFoundError: When no day of the symbol has rows within its session.
     """
+    from tradewind.market.calibrate.days import level_of, read_day
+
     instrument, found = store.instrument(symbol), False
     for day in store.days(symbol):
         try:

@@ -16,8 +16,6 @@ from tradewind.core.dtypes import EVENT, Array, EventKind
 from tradewind.core.errors import UsageError
 from tradewind.data.partition import write_table
 from tradewind.market.preset import load_preset
-from tradewind.market.reactive import simulate_pages
-from tradewind.market.scenario import named_scenario
 
 __all__ = ["simulate_market"]
 
@@ -51,6 +49,9 @@ def simulate_market(  # noqa: PLR0917
     as_json: JsonFlag = False,
 ) -> None:
     """Simulate a market and write its order-by-order feed (EVENT rows: add, reduce, delete, execute, trade)."""
+    from tradewind.market.reactive import simulate_pages  # kernels load when they are needed
+    from tradewind.market.scenario import named_scenario
+
     if not hours > 0:
         raise UsageError(f"--hours must be more than 0, got {hours}")
     chosen, regime = load_preset(preset), named_scenario(scenario) if scenario else None
