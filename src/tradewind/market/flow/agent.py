@@ -118,7 +118,8 @@ def carry_out(market: Record, rows: Record) -> Int:
         if k < 0:
             book.rejects[UNKNOWN] += 1
             return UNKNOWN
-        lots, again = np.int64(size), False
+        lots: Int = np.int64(size)
+        again: Int = False
         if kind == REPLACE:
             order = book.orders[market.own[k].slot]
             reason = check_change(market)
@@ -126,7 +127,7 @@ def carry_out(market: Record, rows: Record) -> Int:
             again = price != order.price_ticks or lots < 0
             if reason != ACCEPTED or (lots == 0 and not again):
                 return reason
-            kind = CANCEL if again else REDUCE_KIND
+            kind = np.int64(CANCEL if again else REDUCE_KIND)
             request.side = 1 - 2 * np.int64(order.flags)
             request.owner = order.owner
         reason = withdraw(market, rows, k, kind, lots)
@@ -157,7 +158,7 @@ def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None
     if reason == ACCEPTED:
         waited = (market.next_s - t_s) * market.bound
         decay(market, tables, t_s)
-        excite(market, tables, profile_at(market, tables, t_s))
+        excite(market, tables, profile_at(market, tables, t_s) * phase.activity)
         traded = book.traded_lots - traded_before
         if traded > 0:
             react_to_trade(market, tables, taker_side, traded)

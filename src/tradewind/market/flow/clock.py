@@ -84,9 +84,12 @@ def decay(market: Record, tables: Record, t_s: float) -> None:
 
 
 @inner
-def excite(market: Record, tables: Record, profile: float) -> None:
-    """An event raises activity: it counts as the time at activity 1 that it stands for."""
-    share = 1.0 / (profile * market.rate_clock)
+def excite(market: Record, tables: Record, factor: float) -> None:
+    """An event raises activity: it counts as the time at activity 1 that it stands for.
+
+    ``factor`` is the whole factor on the rate (profile, mood, scenario), so that none of them makes it explode.
+    """
+    share = 1.0 / (factor * market.rate_clock)
     for j in range(TIME_SCALES):
         market.state[j] += tables.kick[j] * share
 

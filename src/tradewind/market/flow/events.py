@@ -158,7 +158,7 @@ def try_event(market: Record, tables: Record, phase: Record, rows: Record) -> In
         event = choose(market, tables, phase.factor, t_s)
         side, group = event >> 3, event & 7
         if group < DEEP_LIMIT or tables.deep_excites:
-            excite(market, tables, profile)
+            excite(market, tables, profile * phase.activity)
             market.last_event_s = t_s
             market.before_group, market.before_side = group, side
         happen(market, tables, rows, side, group)
