@@ -15,6 +15,7 @@ from tradewind.cli.bench import bench_app
 from tradewind.cli.data import data_app
 from tradewind.cli.demo import demo
 from tradewind.cli.doctor import doctor
+from tradewind.cli.market import market_app
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 
 __all__ = ["app", "run"]
@@ -48,6 +49,7 @@ app.command()(doctor)
 app.command()(demo)
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
+app.add_typer(market_app, name="market")
 
 
 def _fail(error: TradewindError) -> int:

@@ -27,7 +27,18 @@ from numba.extending import intrinsic
 
 from tradewind.core.clock import SystemClock
 
-__all__ = ["cache_root", "clz", "ctz", "entry", "inner", "kernel_cache", "kernel_sources", "prefetch", "rare"]
+__all__ = [
+    "cache_root",
+    "clz",
+    "ctz",
+    "entry",
+    "inner",
+    "kernel_cache",
+    "kernel_sources",
+    "parallel_entry",
+    "prefetch",
+    "rare",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,6 +102,11 @@ def entry(function: F) -> F:
 def inner(function: F) -> F:
     """Compile a part of an entry: always inlined, takes records, is never called from Python."""
     return _compiled(function, forceinline=True, **PART)
+
+
+def parallel_entry(function: F) -> F:
+    """Compile an entry whose ``numba.prange`` loop runs on several threads (``numba.set_num_threads``)."""
+    return _compiled(function, parallel=True)
 
 
 def rare(function: F) -> F:

@@ -1,0 +1,127 @@
+"""``tradewind market calibrate``: a preset from recorded days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tradewind.cli.data_import import CatalogOption
+from tradewind.cli.output import JsonFlag, emit, progress_bar
+from tradewind.core.dtypes import Array
+from tradewind.core.errors import InvalidValueError, NotFoundError
+from tradewind.data.calendars import ALWAYS_OPEN, session_bounds
+from tradewind.data.catalog import Catalog
+from tradewind.market.preset import Preset, load_preset, preset_text
+
+if TYPE_CHECKING:
+    from tradewind.market.calibrate.days import Day
+
+__all__ = ["calibrate_market", "read_days"]
+
+GAP_NS = 120 * 10**9
+
+
+def calibrate_market(  # noqa: PLR0917
+    symbol: Annotated[str, typer.Option(help="Symbol to calibrate to.")],
+    catalog: CatalogOption = Path("catalog"),
+    out: Annotated[Path, typer.Option(help="Preset file to write.", metavar="FILE")] = Path("preset.toml"),
+    dates: Annotated[
+        str | None, typer.Option(help="Trading days, e.g. 2013-10-07..2013-10-08; all when absent.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Part of a split, such as NAME/train.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the preset; the file's name when absent.")] = None,
+    depth_from: Annotated[
+        str, typer.Option(help="Preset whose depth is borrowed when the data show only best quotes.")
+    ] = "aapl2012",
+    naive: Annotated[
+        bool, typer.Option("--naive", help="Fit the zero-intelligence market instead: the naive row of reports.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fit a preset to recorded days by counting; prints how well it fits and what could not be fitted."""
+    from tradewind.market.calibrate.fit import Settings, calibrate  # kernels load when they are needed
+
+    settings = Settings(name=name or out.stem, source=f"{symbol} from {catalog}", naive=naive)
+    with progress_bar() as progress:
+        task = progress.add_task("reading", total=None)
+        store = Catalog(catalog, purpose="market calibrate")
+        days = list(read_days(store, symbol, dates, split))
+        donor = load_preset(depth_from) if days and days[0].level == 1 else None
+        preset = calibrate(
+            store.instrument(symbol), days, settings, donor, lambda what: progress.update(task, description=what)
+        )
+    out.write_text(preset_text(preset), encoding="utf-8")
+    emit(preset.provenance.model_dump(), as_json=as_json, show=lambda console: _show(console, preset, out))
+
+
+def read_days(store: Catalog, symbol: str, dates: str | None, split: str | None) -> Iterator[Day]:
+    """Sessions of a symbol as events; a market that never closes is cut where nothing came for two minutes.
+
+    Args:
+        store: The catalog.
+        symbol: The symbol.
+        dates: Trading days, or None for all.
+        split: Part of a split, or None.
+
+    Yields:
+        Days, each of continuous trading.
+
+    Raises:
+        NotFoundError: When no day of the symbol has rows within its session.
+    """
+    from tradewind.market.calibrate.days import level_of, read_day
+
+    instrument, found = store.instrument(symbol), False
+    for day in store.days(symbol):
+        try:
+            rows = store.load(symbol, dates=day.isoformat(), split=split)
+        except NotFoundError:
+            continue
+        if not len(rows) or (dates and not _within(day, dates)):
+            continue
+        for number, part in enumerate(_stretches(rows, instrument.calendar)):
+            start, end = int(part["ts_event_ns"].min()), int(part["ts_event_ns"].max()) + 1
+            if instrument.calendar != ALWAYS_OPEN:
+                bounds = session_bounds(instrument.calendar, day)
+                start, end = max(start, bounds.open_ns), min(end, bounds.close_ns)
+            name = day.isoformat() if number == 0 else f"{day.isoformat()} ({number + 1})"
+            try:
+                level_of(part)
+                yield read_day(name, part, start, end)
+            except InvalidValueError:
+                continue
+            found = True
+    if not found:
+        raise NotFoundError(f"{store.path}: no rows of {symbol} within a session on the days asked for")
+
+
+def _within(day: date, dates: str) -> bool:
+    first, _, last = dates.partition("..")
+    return date.fromisoformat(first) <= day <= date.fromisoformat(last or first)
+
+
+def _stretches(rows: Array, calendar: str) -> list[Array]:
+    if calendar != ALWAYS_OPEN:
+        return [rows]
+    breaks = np.flatnonzero(np.diff(rows["ts_event_ns"]) > GAP_NS) + 1
+    return list(np.split(rows, breaks))
+
+
+def _show(console: Console, preset: Preset, out: Path) -> None:
+    about = preset.provenance
+    table = Table(title=f"preset {preset.name}: {about.events:,} events, {about.seconds / 3600:.2f} h, {about.source}")
+    table.add_column("fit")
+    table.add_column("value", justify="right")
+    for key, value in about.fit.items():
+        table.add_row(key.replace("_", " "), f"{value:,.5g}")
+    console.print(table)
+    for note in about.not_fitted:
+        console.print(f"not fitted, or left out: {note}")
+    console.print(f"written to {out}")

@@ -1,0 +1,1 @@
+"""Reactive order flow: tables compiled from a preset, kernels that run them on the matching engine's book."""

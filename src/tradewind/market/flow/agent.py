@@ -1,0 +1,166 @@
+"""The agent's messages: they arrive late, go through the same engine as everyone's, and the flow answers them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tradewind.book.layout import Int, Record
+from tradewind.book.matching import proceed
+from tradewind.book.messages import apply
+from tradewind.book.reasons import PENDING, Reason
+from tradewind.core.dtypes import MessageKind
+from tradewind.core.kernels import inner, rare
+from tradewind.market.flow.clock import decay, excite, profile_at
+from tradewind.market.flow.events import react_to_trade, reschedule, settle_touch
+from tradewind.market.flow.layout import OWN_ORDERS
+from tradewind.market.flow.orders import hand_over
+from tradewind.market.flow.rows import ADD, DELETE, LAST, REDUCE, tell
+
+__all__ = ["arrival_s", "deliver"]
+
+LIMIT, CANCEL = int(MessageKind.LIMIT), int(MessageKind.CANCEL)
+REDUCE_KIND, REPLACE = int(MessageKind.REDUCE), int(MessageKind.REPLACE)
+ACCEPTED, UNKNOWN = int(Reason.ACCEPTED), int(Reason.UNKNOWN_ORDER_ID)
+BOOK_FULL, DUPLICATE = int(Reason.BOOK_FULL), int(Reason.DUPLICATE_ORDER_ID)
+INVALID_SIZE, OUT_OF_BAND = int(Reason.INVALID_SIZE), int(Reason.PRICE_OUT_OF_BAND)
+
+
+@inner
+def arrival_s(market: Record) -> float:
+    """When the first message on its way arrives [s since the market's start]."""
+    if market.pending_count == 0:
+        return np.inf
+    return np.float64(market.pending[0].ts_ns - market.base_ns) * 1e-9
+
+
+@inner
+def own_place(market: Record, order_id: Int) -> Int:
+    """Place of a live order of the agent in its list, or -1."""
+    for k in range(market.own_count):
+        if market.own[k].order_id == order_id:
+            return k
+    return -1
+
+
+@rare
+def run_request(market: Record, rows: Record) -> Int:
+    """The request goes through the engine; its fills are told and kept."""
+    book = market.book
+    market.fills.count = 0
+    reason = apply(book, None, market.fills, market.request[0])
+    hand_over(market, rows)
+    while reason == PENDING:
+        reason = proceed(book, None, market.fills)
+        hand_over(market, rows)
+    return reason
+
+
+@rare
+def enter(market: Record, rows: Record) -> Int:
+    """A new order; what rests of it goes on the agent's list."""
+    book, request = market.book, market.request[0]
+    if market.own_count >= OWN_ORDERS:
+        return BOOK_FULL
+    if own_place(market, request.order_id) >= 0:
+        return DUPLICATE
+    book.newest = 0
+    reason = run_request(market, rows)
+    slot = np.int64(book.newest)
+    if reason == ACCEPTED and slot != 0:
+        own = market.own[market.own_count]
+        own.order_id, own.slot = request.order_id, slot
+        market.own_count += 1
+        order = book.orders[slot]
+        tell(market, rows, ADD | LAST, np.int64(order.flags), order.order_id, order.price_ticks, order.size_lots)
+    return reason
+
+
+@rare
+def withdraw(market: Record, rows: Record, k: Int, kind: Int, lots: Int) -> Int:
+    """Cancel or reduce the agent's order at place ``k`` of its list."""
+    book, own = market.book, market.own[k]
+    order = book.orders[own.slot]
+    side, price, size, order_id = np.int64(order.flags), order.price_ticks, order.size_lots, own.order_id
+    market.request[0].kind = kind
+    market.request[0].order_id = own.slot
+    market.request[0].size_lots = lots
+    reason = run_request(market, rows)
+    if reason == ACCEPTED:
+        gone = kind == CANCEL or book.orders[own.slot].size_lots == 0
+        tell(market, rows, (DELETE if gone else REDUCE) | LAST, side, order_id, price, size if gone else lots)
+        if gone:
+            market.own_count -= 1
+            market.own[k] = market.own[market.own_count]
+    return reason
+
+
+@inner
+def check_change(market: Record) -> Int:
+    """First broken rule of a replacement."""
+    request, book = market.request[0], market.book
+    if request.size_lots <= 0 or request.size_lots > book.max_lots:
+        return INVALID_SIZE
+    if request.price_ticks < book.min_ticks or request.price_ticks > book.max_ticks:
+        return OUT_OF_BAND
+    return ACCEPTED
+
+
+@rare
+def carry_out(market: Record, rows: Record) -> Int:
+    """The request by its kind; returns the engine's reason.
+
+    A replacement by less at the same price keeps its place; any other leaves and joins anew.
+    """
+    request, book = market.request[0], market.book
+    kind, order_id, price, size = np.int64(request.kind), request.order_id, request.price_ticks, request.size_lots
+    if kind in (CANCEL, REDUCE_KIND, REPLACE):
+        k = own_place(market, order_id)
+        if k < 0:
+            book.rejects[UNKNOWN] += 1
+            return UNKNOWN
+        lots: Int = np.int64(size)
+        again: Int = False
+        if kind == REPLACE:
+            order = book.orders[market.own[k].slot]
+            reason = check_change(market)
+            lots = np.int64(order.size_lots + order.reserve_lots - size)
+            again = price != order.price_ticks or lots < 0
+            if reason != ACCEPTED or (lots == 0 and not again):
+                return reason
+            kind = np.int64(CANCEL if again else REDUCE_KIND)
+            request.side = 1 - 2 * np.int64(order.flags)
+            request.owner = order.owner
+        reason = withdraw(market, rows, k, kind, lots)
+        if not again or reason != ACCEPTED:
+            return reason
+        request.kind, request.order_id, request.size_lots = LIMIT, order_id, size
+    return enter(market, rows)
+
+
+@rare
+def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None:
+    """The first message on its way arrives. A refused one leaves the market, and its chance, as they were."""
+    t_s = arrival_s(market)
+    market.request[0] = market.pending[0]
+    market.pending_count -= 1
+    for k in range(market.pending_count):
+        market.pending[k] = market.pending[k + 1]
+    book = market.book
+    order_id, traded_before, taker_side = (
+        market.request[0].order_id,
+        book.traded_lots,
+        np.int64(market.request[0].side < 0),
+    )
+    reason = carry_out(market, rows)
+    answer = market.answers[market.answers_count & (OWN_ORDERS - 1)]
+    answer.order_id, answer.reason, answer.ts_ns = order_id, reason, market.base_ns + np.int64(t_s * 1e9)
+    market.answers_count += 1
+    if reason == ACCEPTED:
+        waited = (market.next_s - t_s) * market.bound
+        decay(market, tables, t_s)
+        excite(market, tables, profile_at(market, tables, t_s) * phase.activity)
+        traded = book.traded_lots - traded_before
+        if traded > 0:
+            react_to_trade(market, tables, taker_side, traded)
+        settle_touch(market, tables, rows)
+        reschedule(market, tables, phase, waited)

@@ -1,0 +1,256 @@
+"""What an event does to the book: background orders come, go and trade through the matching engine's own queues."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tradewind.book.ladder import join, leave, next_occupied, shrink, worst_price
+from tradewind.book.layout import NONE, Int, Record, in_window
+from tradewind.book.matching import match
+from tradewind.book.orders import release, take_slot
+from tradewind.core.dtypes import FillFlag
+from tradewind.core.kernels import inner, rare
+from tradewind.market.flow.layout import CANCELS, OWN_FILLS, REFILL, SIZES
+from tradewind.market.flow.rows import ADD, DELETE, EXECUTE, LAST, REDUCE, SNAPSHOT, tell
+from tradewind.market.flow.tables import NEAR_TICKS, queue_bucket
+from tradewind.market.flow.ziggurat import draw, uniform
+
+__all__ = ["cancel_best", "cancel_deep", "drop", "place", "refill_side", "settle_reach", "take"]
+
+MAKER_DONE = int(FillFlag.MAKER_DONE)
+TRIES = 64
+
+
+@inner
+def place(market: Record, rows: Record, side: Int, price: Int, size: Int, flags: Int) -> None:  # noqa: PLR0917
+    """A background order rests; nothing happens when the pool is full or its price is not positive."""
+    book = market.book
+    slot = take_slot(book) if price > 0 else 0
+    if slot == 0:
+        market.refused += 1
+    else:
+        order = book.orders[slot]
+        order.order_id = market.next_order_id
+        order.size_lots = size
+        order.reserve_lots = 0
+        order.display_lots = 0
+        order.owner = 0
+        order.flags = side
+        join(book, side, slot, price)
+        market.next_order_id += 1
+        market.resting[side] += 1
+        book.entered_lots += size
+        tell(market, rows, ADD | flags, side, order.order_id, price, size)
+
+
+@inner
+def drop(market: Record, rows: Record, side: Int, slot: Int, flags: Int) -> None:
+    """A background order is cancelled."""
+    order = market.book.orders[slot]
+    tell(market, rows, DELETE | flags, side, order.order_id, order.price_ticks, order.size_lots)
+    market.book.cancelled_lots += order.size_lots
+    leave(market.book, side, slot)
+    release(market.book, slot)
+    market.resting[side] -= 1
+
+
+@inner
+def random_order(market: Record, level: Record) -> Int:
+    """Slot of a random order of a queue, walking from the nearer end."""
+    orders, count = market.book.orders, level.count
+    steps = np.int64(uniform(draw(market.streams, CANCELS)) * count)
+    if 2 * steps < count:
+        slot = np.int64(level.head)
+        for _ in range(steps):
+            slot = np.int64(orders[slot].next)
+    else:
+        slot = np.int64(level.tail)
+        for _ in range(count - 1 - steps):
+            slot = np.int64(orders[slot].prev)
+    return slot
+
+
+@inner
+def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None:
+    """Size leaves the best queue: whole random orders, and part of the last; never the agent's.
+
+    How much is drawn by the queue's size; 0 is one whole order.
+    """
+    ladder = market.book.ladders[side]
+    best = ladder.best_ticks
+    level = ladder.levels[best & (len(ladder.levels) - 1)]
+    entry = np.int64(draw(market.streams, SIZES) & np.uint64(255))
+    left = np.int64(tables.cancel[queue_bucket(tables, level.size_lots), entry])
+    whole = left == 0
+    for _ in range(level.count):
+        slot = random_order(market, level)
+        order = market.book.orders[slot]
+        if order.owner != 0:
+            break
+        size = order.size_lots
+        if whole or size <= left:
+            left -= size
+            drop(market, rows, side, slot, LAST)
+        else:
+            tell(market, rows, REDUCE | LAST, side, order.order_id, best, left)
+            market.book.cancelled_lots += left
+            shrink(market.book, side, slot, left)
+            left = np.int64(0)
+        if left <= 0 or ladder.best_ticks != best:
+            break
+
+
+@inner
+def cancel_deep(market: Record, tables: Record, rows: Record, side: Int) -> None:
+    """A random order behind the best leaves, chosen by the hazard of its distance."""
+    left = uniform(draw(market.streams, CANCELS)) * market.deep_weight[side]
+    if left < market.near_weight[side]:
+        cancel_near(market, tables, rows, side, left)
+    else:
+        cancel_far(market, tables, rows, side)
+
+
+@inner
+def cancel_near(market: Record, tables: Record, rows: Record, side: Int, left: float) -> None:
+    """A random order of the level within reach of a count that the number falls on."""
+    ladder = market.book.ladders[side]
+    sign, mask = 1 - 2 * side, len(ladder.levels) - 1
+    for distance in range(1, NEAR_TICKS):
+        level = ladder.levels[(ladder.best_ticks - sign * distance) & mask]
+        left -= tables.hazard_near[distance] * level.count
+        if left < 0.0:
+            slot = random_order(market, level)
+            if market.book.orders[slot].owner == 0:
+                drop(market, rows, side, slot, LAST)
+            break
+
+
+@rare
+def cancel_far(market: Record, tables: Record, rows: Record, side: Int) -> None:
+    """A random order further off; nothing when none is found in a number of tries."""
+    book = market.book
+    best = book.ladders[side].best_ticks
+    top = np.float64(book.top)
+    for _ in range(TRIES):
+        bits = draw(market.streams, CANCELS)
+        slot = 1 + np.int64(np.float64(np.int64(bits >> np.uint64(32))) * 2.3283064365386963e-10 * top)
+        order = book.orders[slot]
+        distance = (best - order.price_ticks) * (1 - 2 * side)
+        if order.size_lots > 0 and order.owner == 0 and np.int64(order.flags) == side and distance >= NEAR_TICKS:
+            power = 4 + np.int64(distance > 31) + (distance > 63) + (distance > 127) + (distance > 255)
+            chance = np.float64(np.int64(bits & np.uint64(0xFFFFFFFF))) * 2.3283064365386963e-10
+            if chance < tables.hazard_accept[power]:
+                drop(market, rows, side, slot, LAST)
+                break
+
+
+@inner
+def hand_over(market: Record, rows: Record) -> None:
+    """Tell the fills, count the background orders that are gone, keep the agent's fills for the agent."""
+    fills, book = market.fills, market.book
+    for k in range(fills.count):
+        fill = fills.rows[k]
+        maker = 1 if fill.side > 0 else 0
+        last = LAST if k == fills.count - 1 and book.busy == 0 else 0
+        tell(market, rows, EXECUTE | last, maker, fill.maker_id, fill.price_ticks, fill.size_lots)
+        if fill.maker_owner == 0:
+            market.resting[maker] -= (np.int64(fill.flags) & MAKER_DONE) != 0
+        if fill.maker_owner != 0 or fill.taker_owner != 0:
+            keep(market, fill)
+    fills.count = 0
+
+
+@inner
+def keep(market: Record, fill: Record) -> None:
+    """A fill of the agent: into its buffer (counted as lost when that is full), its finished order off its list."""
+    if market.own_fills_count < OWN_FILLS:
+        market.own_fills[market.own_fills_count] = fill
+        market.own_fills_count += 1
+    else:
+        market.own_fills_lost += 1
+    if fill.maker_owner != 0 and (np.int64(fill.flags) & MAKER_DONE) != 0:
+        for k in range(market.own_count):
+            if market.own[k].order_id == fill.maker_id:
+                market.own_count -= 1
+                market.own[k] = market.own[market.own_count]
+                break
+
+
+@inner
+def take(market: Record, rows: Record, side: Int, size: Int) -> Int:
+    """A background market order trades; returns what it traded."""
+    book, taker = market.book, market.book.taker
+    taker.index = side
+    taker.order_id = 0
+    taker.owner = 0
+    taker.limit_ticks = book.min_ticks if side else book.max_ticks
+    taker.size_lots = size
+    taker.display_lots = 0
+    taker.first_ticks = NONE
+    taker.rests = 0
+    taker.flags = 0
+    market.fills.count = 0
+    while True:
+        book.busy = 0
+        match(book, None, market.fills)
+        hand_over(market, rows)
+        if book.busy == 0:
+            break
+    traded = size - taker.size_lots
+    taker.size_lots = 0
+    return traded
+
+
+@rare
+def refill_side(market: Record, tables: Record, rows: Record, side: Int, start: Int, first: Int) -> None:  # noqa: PLR0917
+    """Background orders of the stationary depth come into view at distances ``first`` … reach from a price."""
+    for distance in range(first, tables.reach_ticks + 1):
+        mean = tables.deep_orders[distance]
+        while mean > 0.0:
+            bits = draw(market.streams, REFILL)
+            if uniform(bits) < min(mean, 0.95):
+                size = np.int64(tables.deep[np.int64(bits & np.uint64(255))])
+                place(market, rows, side, start - distance * (1 - 2 * side), size, SNAPSHOT)
+            mean -= 0.95
+
+
+@rare
+def settle_reach(market: Record, tables: Record, rows: Record, side: Int) -> None:
+    """After the best price moved: far orders leave, and new levels come into view at the far end."""
+    book = market.book
+    ladder = book.ladders[side]
+    sign = 1 - 2 * side
+    if ladder.best_ticks == worst_price(side):
+        far = book.ladders[1 - side].best_ticks
+        anchor = market.seen_ticks[side]
+        if far != worst_price(1 - side):
+            anchor = far - sign if (far - anchor) * sign <= 0 else anchor
+        refill_side(market, tables, rows, side, anchor, 1)
+        if ladder.best_ticks == worst_price(side):
+            place(market, rows, side, anchor - sign, np.int64(tables.deep[128]), SNAPSHOT)
+    else:
+        fell = (market.seen_ticks[side] - ladder.best_ticks) * sign
+        if fell > 0:
+            first = max(tables.reach_ticks + 1 - fell, 1)
+            refill_side(market, tables, rows, side, ladder.best_ticks, first)
+        else:
+            purge(market, tables, rows, side)
+    market.seen_ticks[side] = ladder.best_ticks
+
+
+@rare
+def purge(market: Record, tables: Record, rows: Record, side: Int) -> None:
+    """Background orders further from the best price than the reach leave."""
+    book = market.book
+    ladder = book.ladders[side]
+    edge = ladder.best_ticks - tables.reach_ticks * (1 - 2 * side)
+    if in_window(ladder, edge):
+        price = next_occupied(ladder, side, edge)
+        while price != worst_price(side):
+            slot = np.int64(ladder.levels[price & (len(ladder.levels) - 1)].head)
+            while slot != 0:
+                after = np.int64(book.orders[slot].next)
+                if book.orders[slot].owner == 0:
+                    drop(market, rows, side, slot, SNAPSHOT)
+                slot = after
+            price = next_occupied(ladder, side, price)

@@ -1,0 +1,213 @@
+"""A preset compiled: one record of tables that every market of that preset shares, and how a state finds its row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tradewind.book.layout import Int, Record
+from tradewind.core.dtypes import Array
+from tradewind.core.kernels import inner
+from tradewind.market.flow.ziggurat import ZIGGURAT, ziggurat_tables
+from tradewind.market.preset import CELLS, GROUPS, QUEUE_BUCKETS, SPREAD_BUCKETS, TIME_SCALES, Preset
+
+__all__ = [
+    "FLOW_SCALES",
+    "MOOD_STEP_S",
+    "NEAR_TICKS",
+    "QUANTILES",
+    "TABLES",
+    "cell_of",
+    "compile_preset",
+    "flow_bucket",
+    "kernel_rates",
+    "queue_bucket",
+    "spread_bucket",
+]
+
+QUANTILES = 256
+"""Entries of a size table: one random byte picks one."""
+FLOW_SCALES = (3, 5, 6)
+"""Time scales of the excitation (by index) on which the signed trade flow is kept."""
+ROW = 8
+PROFILE = 64
+NEAR_TICKS = 16
+"""Up to this distance from the best price orders are counted level by level."""
+MOOD_STEP_S = 5.0
+"""The slow factor changes this often [s]."""
+
+TABLES = np.dtype(
+    [
+        ("rates", "f4", (CELLS, ROW)),
+        ("echo", "f4", (3 * len(GROUPS) * 2, ROW)),
+        ("flow", "f4", (3, 7, ROW)),
+        ("spread_edges", "i8", (SPREAD_BUCKETS - 1,)),
+        ("queue_edges", "i8", (QUEUE_BUCKETS - 1,)),
+        ("slowest_per_s", "f8"),
+        ("baseline", "f8"),
+        ("kick", "f8", (TIME_SCALES,)),
+        ("decay", "f8", (TIME_SCALES,)),
+        ("mood_std", "f8"),
+        ("mood_keep", "f8"),
+        ("profile", "f8", (PROFILE,)),
+        ("profile_parts", "i8"),
+        ("part_s", "f8"),
+        ("echo_s", "f8", (2,)),
+        ("flow_per_std", "f8", (3,)),
+        ("flow_cap", "f8"),
+        ("trade_mean_lots", "f8"),
+        ("improve", "i4", (QUANTILES,)),
+        ("join", "i4", (QUANTILES,)),
+        ("deep", "i4", (QUANTILES,)),
+        ("hidden", "i4", (QUANTILES,)),
+        ("extra", "i4", (QUANTILES,)),
+        ("cancel", "i4", (QUEUE_BUCKETS, QUANTILES)),
+        ("market", "i4", (QUEUE_BUCKETS, QUANTILES)),
+        ("exact", "f8", (QUEUE_BUCKETS,)),
+        ("beyond", "f8", (QUEUE_BUCKETS,)),
+        ("improve_ticks", "i4", (SPREAD_BUCKETS, QUANTILES)),
+        ("offsets", "i4", (QUANTILES,)),
+        ("hazard", "f8", (9,)),
+        ("hazard_near", "f8", (NEAR_TICKS,)),
+        ("hazard_far", "f8"),
+        ("hazard_accept", "f8", (9,)),
+        ("reach_ticks", "i8"),
+        ("deep_orders", "f8", (400,)),
+        ("metaorders", "i8"),
+        ("meta_shortest", "f8"),
+        ("meta_power", "f8"),
+        ("resolution_ns", "i8"),
+        ("deep_excites", "i8"),
+        ("price_ticks", "i8"),
+        ("ziggurat", ZIGGURAT, (1,)),
+    ],
+    align=True,
+)
+"""Everything a market reads and never writes (about 70 KB; an event touches a few lines of it)."""
+
+
+@inner
+def spread_bucket(tables: Record, spread_ticks: Int) -> Int:
+    """Bucket of a spread [ticks]."""
+    bucket = 0
+    for k in range(len(tables.spread_edges)):
+        bucket += spread_ticks >= tables.spread_edges[k]
+    return bucket
+
+
+@inner
+def queue_bucket(tables: Record, size_lots: Int) -> Int:
+    """Bucket of a best queue's size [lots]."""
+    bucket = 0
+    for k in range(len(tables.queue_edges)):
+        bucket += size_lots >= tables.queue_edges[k]
+    return bucket
+
+
+@inner
+def cell_of(spread: Int, own: Int, opposite: Int, towards: Int) -> Int:
+    """Row of the rate table for buckets of spread, own and opposite queue, and the last move's direction."""
+    return ((spread * QUEUE_BUCKETS + own) * QUEUE_BUCKETS + opposite) * 2 + towards
+
+
+@inner
+def flow_bucket(value: float) -> Int:
+    """Bucket 0..6 of a signed flow over its standard deviation, as seen by the bid."""
+    return np.int64(min(max(value, -3.0), 3.0) + 3.5)
+
+
+def kernel_rates(fastest_s: float) -> Array:
+    """Decay rates of the excitation kernels, fastest first [1/s], shape (TIME_SCALES,)."""
+    return np.asarray(1.0 / (fastest_s * 8.0 ** np.arange(TIME_SCALES)))
+
+
+def _spread_out(values: list[int]) -> Array:
+    """A quantile table stretched to QUANTILES entries."""
+    return np.asarray(np.asarray(values)[np.arange(QUANTILES) * len(values) // QUANTILES])
+
+
+def _deep_profile(preset: Preset, hazard: Array, deep_rate: float) -> Array:
+    """Stationary mean number of deep orders by distance from the best price, shape (400,)."""
+    offsets = _spread_out(preset.depth.offsets)
+    counts = np.bincount(np.minimum(offsets, 399), minlength=400)[:400] / QUANTILES
+    bins = np.minimum(np.log2(np.maximum(np.arange(400), 1)).astype(int), 8)
+    mean = deep_rate * counts / hazard[bins]
+    smooth = np.convolve(np.pad(mean, 2, mode="edge"), np.ones(5) / 5, mode="valid")
+    out = np.where(np.arange(400) < 8, mean, smooth)
+    out[0] = 0.0
+    out[preset.depth.reach_ticks + 1 :] = 0.0
+    return out
+
+
+def _clock_tables(table: Array, preset: Preset) -> None:
+    clock = preset.clock
+    rates = kernel_rates(clock.fastest_s)
+    table["slowest_per_s"] = rates[-1]
+    table["baseline"] = 1.0 - sum(clock.branching)
+    table["decay"] = rates
+    table["kick"] = np.asarray(clock.branching) * rates
+    profile = np.asarray(clock.profile) / np.mean(clock.profile)
+    table["profile"][0, : len(profile)] = profile
+    table["profile_parts"] = len(profile)
+    table["part_s"] = clock.session_s / len(profile)
+    table["resolution_ns"] = clock.resolution_ns
+    table["mood_std"], table["mood_keep"] = clock.mood_std, np.exp(-MOOD_STEP_S / clock.mood_s)
+    table["deep_excites"] = clock.deep_excites
+    table["ziggurat"] = ziggurat_tables()
+
+
+def _size_tables(table: Array, preset: Preset) -> None:
+    sizes = preset.sizes
+    for name in ("improve", "join", "deep", "hidden", "extra"):
+        table[name] = _spread_out(getattr(sizes, name))
+    table["cancel"] = [_spread_out(row) for row in sizes.cancel]
+    table["market"] = [_spread_out(row) for row in sizes.market]
+    table["improve_ticks"] = [_spread_out(row) for row in sizes.improve_ticks]
+    table["exact"], table["beyond"] = sizes.exact, sizes.beyond
+    table["trade_mean_lots"] = np.mean([np.mean(row) for row in sizes.market])
+
+
+def _depth_tables(table: Array, preset: Preset) -> None:
+    hazard = np.asarray(preset.depth.hazard)
+    rates = np.asarray(preset.touch.rates["deep_limit"])
+    weight = np.maximum(sum(np.asarray(preset.touch.rates[g]) for g in GROUPS[:5]), 1e-9)
+    profile = _deep_profile(preset, hazard, float(np.average(rates, weights=1.0 / weight)))
+    bins = np.minimum(np.log2(np.maximum(np.arange(400), 1)).astype(int), 8)
+    table["hazard"] = hazard
+    far = np.arange(400) >= NEAR_TICKS
+    table["hazard_near"] = hazard[bins[:NEAR_TICKS]]
+    table["hazard_far"] = np.sum((profile * hazard[bins])[far]) / max(np.sum(profile[far]), 1e-9)
+    table["hazard_far"] = np.clip(table["hazard_far"], hazard[4:].min(), hazard[4:].max())
+    table["hazard_accept"] = np.minimum(hazard / hazard[4:].max(), 1.0)
+    table["deep_orders"] = profile
+    table["offsets"] = np.minimum(_spread_out(preset.depth.offsets), preset.depth.reach_ticks)
+    table["reach_ticks"] = preset.depth.reach_ticks
+
+
+def compile_preset(preset: Preset) -> Array:
+    """Tables of a preset.
+
+    Args:
+        preset: The market.
+
+    Returns:
+        Shape (1,), dtype :data:`TABLES`.
+    """
+    table = np.zeros(1, TABLES)
+    for column, group in enumerate(GROUPS[:-1]):
+        table["rates"][0, :, column] = preset.touch.rates[group]
+    table["rates"][0, :, len(GROUPS) - 1] = 1.0
+    table["echo"][0, :, : len(GROUPS)] = np.asarray(preset.memory.echo).reshape(-1, len(GROUPS))
+    table["flow"][0, :, :, : len(GROUPS)] = preset.memory.flow
+    table["echo_s"] = preset.memory.echo_s
+    table["flow_per_std"] = 1.0 / np.asarray(preset.memory.flow_std)
+    table["flow_cap"] = preset.memory.flow_cap
+    table["spread_edges"] = preset.touch.spread_edges
+    table["queue_edges"] = preset.touch.queue_edges
+    table["price_ticks"] = preset.price_ticks
+    table["metaorders"] = preset.metaorders.active
+    table["meta_shortest"] = preset.metaorders.shortest
+    table["meta_power"] = -1.0 / preset.metaorders.exponent
+    _clock_tables(table, preset)
+    _size_tables(table, preset)
+    _depth_tables(table, preset)
+    return table
