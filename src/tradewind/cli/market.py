@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from tradewind.cli.market_calibrate import calibrate_market
+from tradewind.cli.market_realism import market_realism
 from tradewind.cli.market_simulate import simulate_market
 
 __all__ = ["market_app"]
@@ -13,4 +14,5 @@ market_app = typer.Typer(help="Simulated markets: calibrate one, run one, see ho
 """The sub-commands of ``tradewind market``."""
 
 market_app.command("calibrate")(calibrate_market)
+market_app.command("realism")(market_realism)
 market_app.command("simulate")(simulate_market)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,20 +18,21 @@ from tradewind.cli.output import JsonFlag, emit, progress_bar
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.data.calendars import ALWAYS_OPEN, session_bounds
-from tradewind.data.catalog import Catalog
+from tradewind.data.store.catalog import Catalog
 from tradewind.market.preset import Preset, load_preset, preset_text
 
 if TYPE_CHECKING:
     from tradewind.market.calibrate.days import Day
 
-__all__ = ["calibrate_market", "read_days"]
+__all__ = ["calibrate_market", "read_days", "read_rows"]
 
 GAP_NS = 120 * 10**9
 
 
-def calibrate_market(  # noqa: PLR0917
+def calibrate_market(
     symbol: Annotated[str, typer.Option(help="Symbol to calibrate to.")],
-    catalog: CatalogOption = Path("catalog"),
+    *,
+    catalog: CatalogOption,
     out: Annotated[Path, typer.Option(help="Preset file to write.", metavar="FILE")] = Path("preset.toml"),
     dates: Annotated[
         str | None, typer.Option(help="Trading days, e.g. 2013-10-07..2013-10-08; all when absent.")
@@ -62,7 +64,18 @@ def calibrate_market(  # noqa: PLR0917
 
 
 def read_days(store: Catalog, symbol: str, dates: str | None, split: str | None) -> Iterator[Day]:
-    """Sessions of a symbol as events; a market that never closes is cut where nothing came for two minutes.
+    """Sessions of a symbol as events; see :func:`read_rows`."""
+    from tradewind.market.calibrate.days import read_day
+
+    for name, rows, start, end in read_rows(store, symbol, dates, split):
+        with suppress(InvalidValueError):
+            yield read_day(name, rows, start, end)
+
+
+def read_rows(
+    store: Catalog, symbol: str, dates: str | None, split: str | None
+) -> Iterator[tuple[str, Array, int, int]]:
+    """Rows of a symbol's sessions; a market that never closes is cut where nothing came for two minutes.
 
     Args:
         store: The catalog.
@@ -71,12 +84,12 @@ def read_days(store: Catalog, symbol: str, dates: str | None, split: str | None)
         split: Part of a split, or None.
 
     Yields:
-        Days, each of continuous trading.
+        ``(name, rows, start_ns, end_ns)`` of stretches of continuous trading that show a book.
 
     Raises:
         NotFoundError: When no day of the symbol has rows within its session.
     """
-    from tradewind.market.calibrate.days import level_of, read_day
+    from tradewind.market.calibrate.days import level_of
 
     instrument, found = store.instrument(symbol), False
     for day in store.days(symbol):
@@ -92,12 +105,10 @@ def read_days(store: Catalog, symbol: str, dates: str | None, split: str | None)
                 bounds = session_bounds(instrument.calendar, day)
                 start, end = max(start, bounds.open_ns), min(end, bounds.close_ns)
             name = day.isoformat() if number == 0 else f"{day.isoformat()} ({number + 1})"
-            try:
+            with suppress(InvalidValueError):
                 level_of(part)
-                yield read_day(name, part, start, end)
-            except InvalidValueError:
-                continue
-            found = True
+                yield name, part, start, end
+                found = True
     if not found:
         raise NotFoundError(f"{store.path}: no rows of {symbol} within a session on the days asked for")
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 from tradewind.core.dtypes import EVENT, Array, EventKind
 from tradewind.core.errors import UsageError
-from tradewind.data.partition import write_table
+from tradewind.data.store.partition import write_table
 from tradewind.market.preset import load_preset
 
 __all__ = ["simulate_market"]
