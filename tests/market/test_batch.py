@@ -34,12 +34,12 @@ def test_the_result_does_not_depend_on_threads() -> None:
 
 def test_markets_do_not_disturb_each_other() -> None:
     one, other = MarketBatch(["aig"], 3, seed=3), MarketBatch(["aig"], 3, seed=3)
-    other.submit(1, message(MessageKind.MARKET, 1, 5_000))
+    other.submit(1, message(MessageKind.MARKET, 1, 1_000))
     one.advance(5.0)
     other.advance(5.0)
     assert one.markets[0].tobytes() == other.markets[0].tobytes()
     assert one.markets[2].tobytes() == other.markets[2].tobytes()
-    assert other.take_fills(1)["size_lots"].sum() == 5_000
+    assert other.take_fills(1)["size_lots"].sum() == 1_000
     assert other.take_fills(1).size == 0
     assert other.mid_ticks[1] > one.mid_ticks[1] or other.view(1).spread_ticks >= 1
 
