@@ -51,7 +51,7 @@ def test_engine_equals_twin(self_trade: SelfTradePrevention) -> None:
 
 
 def test_engine_equals_twin_in_a_narrow_market() -> None:
-    """Long queues of few prices: icebergs, fill-or-kill and own orders meet (a stream that has caught a wrong count)."""
+    """Long queues of few prices: icebergs, fill-or-kill and own orders meet (this stream has caught a wrong count)."""
     rejects = compare(8_000, seed=32, self_trade=SelfTradePrevention.CANCEL_NEWEST, spread=8)
     assert rejects[Reason.FOK_UNFILLABLE] > 0
 
