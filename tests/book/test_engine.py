@@ -50,6 +50,12 @@ def test_engine_equals_twin(self_trade: SelfTradePrevention) -> None:
     assert set(Reason) - set(rejects) <= impossible | {Reason.BOOK_FULL}
 
 
+def test_engine_equals_twin_in_a_narrow_market() -> None:
+    """Long queues of few prices: icebergs, fill-or-kill and own orders meet (this stream has caught a wrong count)."""
+    rejects = compare(8_000, seed=32, self_trade=SelfTradePrevention.CANCEL_NEWEST, spread=8)
+    assert rejects[Reason.FOK_UNFILLABLE] > 0
+
+
 def test_engine_equals_twin_far_from_the_touch() -> None:
     rejects = compare(4_000, seed=9, self_trade=SelfTradePrevention.CANCEL_BOTH, spread=900)
     assert rejects[Reason.BOOK_FULL] > 0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.naive.depth_changes import book_of, changes
 
 from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
-from tradewind.data import depth_changes as module
+from tradewind.data.parsing import depth_changes as module
 from tradewind.data.parsing.depth_changes import depth_changes
 
 LEVELS = 3

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from tradewind.core.dtypes import EventFlag, EventKind, TradingState
 
 LIMIT = 1 << 60
+SIZE_LIMIT = 1 << 52
 
 
 class Stopped(Exception):
@@ -81,7 +82,7 @@ class NaiveL1(NaiveFeed):
     def change(self, row):
         if row["side"] not in (1, -1):
             return self.violation("bad_side")
-        if row["size_lots"] < 0:
+        if not 0 <= row["size_lots"] < SIZE_LIMIT:
             return self.violation("bad_size")
         if abs(row["price_ticks"]) >= LIMIT:
             return self.violation("bad_price")
@@ -134,7 +135,7 @@ class NaiveL2(NaiveFeed):
         side, price, size = row["side"], row["price_ticks"], row["size_lots"]
         if side not in (1, -1):
             return self.violation("bad_side")
-        if size < 0:
+        if not 0 <= size < SIZE_LIMIT:
             return self.violation("bad_size")
         if abs(price) >= LIMIT:
             return self.violation("bad_price")
@@ -236,7 +237,7 @@ class NaiveL3(NaiveFeed):
             return self.violation("bad_side")
         if abs(price) >= LIMIT:
             return self.violation("bad_price")
-        if size <= 0:
+        if not 0 < size < SIZE_LIMIT:
             return self.violation("bad_size")
         there = self.find(self.key(row))
         if there:
@@ -256,7 +257,7 @@ class NaiveL3(NaiveFeed):
                 return self.violation("revived_order")
             self.violation("unknown_order")
             return self.add(row)
-        if size <= 0:
+        if not 0 < size < SIZE_LIMIT:
             self.violation("bad_size")
             return self.queue.remove(order)
         if abs(price) >= LIMIT:

@@ -12,11 +12,11 @@ from tradewind.core.dtypes import MESSAGE, MessageKind, TradingState
 from tradewind.core.types import SelfTradePrevention, TimeInForce
 
 ORDERS = 11
-ids = st.integers(1, 30)
+ids = st.integers(1, 25)
 sides = st.sampled_from([1, -1])
-near = st.integers(990, 1010)
+near = st.integers(997, 1003)
 prices = st.one_of(near, near, near, st.integers(600, 1400), st.integers(-50, 200_000))
-sizes = st.one_of(st.integers(1, 12), st.integers(1, 40), st.integers(-1, 0))
+sizes = st.one_of(st.integers(1, 12), st.integers(1, 12), st.integers(1, 40), st.integers(-1, 12))
 Fields = dict[str, int]
 order = st.fixed_dictionaries({"order_id": ids, "side": sides, "size_lots": sizes, "owner": st.integers(0, 2)})
 tifs = st.sampled_from([*TimeInForce, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTC, 9])
@@ -56,6 +56,11 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(order=order, price=near, display=st.integers(-1, 8))
     def iceberg(self, order: Fields, price: int, display: int) -> None:
         self.send(kind=MessageKind.LIMIT, price_ticks=price, display_lots=display, **order)
+
+    @rule(order=order, price=near, size=st.integers(1, 25))
+    def fill_or_kill(self, order: Fields, price: int, size: int) -> None:
+        fields = order | {"size_lots": size, "price_ticks": price + 3 * order["side"]}
+        self.send(kind=MessageKind.LIMIT, tif=TimeInForce.FOK, **fields)
 
     @rule(order=order, tif=tifs)
     def market(self, order: Fields, tif: int) -> None:
@@ -119,6 +124,6 @@ class EngineMachine(RuleBasedStateMachine):
 
 
 EngineMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=120, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestEngineMachine = EngineMachine.TestCase

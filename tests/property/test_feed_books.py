@@ -43,7 +43,7 @@ def random_rows(rng, count, kinds, dirty, drift=0):
         "side": [-1, 0, 1, 2],
         "order_id": [-1, 0, 1, 2, 3, 1 << 62],
         "price_ticks": [*FAR, 0, 990, 1010],
-        "size_lots": [-1, 0, 1, 3, 1000],
+        "size_lots": [-1, 0, 1, 3, 1000, (1 << 52) - 1, 1 << 52, -(1 << 63), (1 << 63) - 1],
         "flags": [0, 1, EventFlag.SNAPSHOT, EventFlag.SNAPSHOT | EventFlag.ANONYMOUS | EventFlag.LAST],
         "ts_event_ns": [0, 1],
         "sequence": [0, 1, 1000],
@@ -111,7 +111,9 @@ def any_rows(level):
         side=st.sampled_from([1, 1, 1, -1, -1, -1, 0, 3]),
         order_id=st.integers(0, 6),
         price=prices,
-        size=st.integers(-1, 5),
+        size=st.one_of(
+            st.integers(-1, 5), st.integers(-1, 5), st.sampled_from([(1 << 52) - 1, 1 << 52, (1 << 63) - 1])
+        ),
         flags=st.sampled_from([0, 1, 1, EventFlag.SNAPSHOT, EventFlag.SNAPSHOT | EventFlag.ANONYMOUS | EventFlag.LAST]),
         ts=st.integers(0, 3),
         sequence=st.integers(0, 3),

@@ -1,8 +1,9 @@
 """What can be wrong with a stream of rows, and what a book does about it: the dirty-stream policy.
 
 Under ``strict`` the first violation raises :class:`~tradewind.core.errors.DataError` with its row and leaves the book
-as it was before that row. Under ``repair`` every violation is counted, the first few of each kind are remembered by
-row number, and the action of :data:`ACTIONS` is taken. ``docs/decisions/0003-dirty-streams.md`` says why.
+as it was before that row (only quotes, and a packet of levels that ends crossed, are in the book by then). Under
+``repair`` every violation is counted, the first few of each kind are remembered by row number, and the action of
+:data:`ACTIONS` is taken. ``docs/decisions/0003-dirty-streams.md`` says why.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ __all__ = [
     "NEVER",
     "NOTES",
     "PRICE_LIMIT",
+    "SIZE_LIMIT",
     "WATCH",
     "Issue",
     "Policy",
@@ -58,7 +60,7 @@ class Issue(IntEnum):
     LOCKED = 8
     """A bid at the best ask, or an ask at the best bid."""
     BAD_SIZE = 9
-    """A size below zero, or zero where there must be one."""
+    """A size below zero, zero where there must be one, or 2**52 lots and more."""
     OVERSIZE_EXECUTE = 10
     """An execution larger than its order."""
     OVERSIZE_REDUCE = 11
@@ -98,7 +100,7 @@ ACTIONS: dict[Issue, str] = {
     Issue.CROSSED: "L3: held outside the book until nothing stands in its way; "
     "L2: opposite levels that cross go at the end of the packet; L1: kept as quoted",
     Issue.LOCKED: "as crossed",
-    Issue.BAD_SIZE: "skipped; a replace to zero deletes",
+    Issue.BAD_SIZE: "skipped; a replace deletes",
     Issue.OVERSIZE_EXECUTE: "the order is removed",
     Issue.OVERSIZE_REDUCE: "the order is removed",
     Issue.WRONG_PLACE: "the order id is right: applied to the order where it stands",
@@ -119,7 +121,7 @@ EXPECTED: dict[Issue, str] = {
     Issue.REVIVED_ORDER: "no more of an order that was deleted",
     Issue.CROSSED: "a price that does not cross the other side",
     Issue.LOCKED: "a price that does not lock the other side",
-    Issue.BAD_SIZE: "a positive size",
+    Issue.BAD_SIZE: "a positive size below 2**52 lots",
     Issue.OVERSIZE_EXECUTE: "an execution not larger than its order",
     Issue.OVERSIZE_REDUCE: "a reduction not larger than its order",
     Issue.WRONG_PLACE: "the side and price of the order it names",
@@ -141,7 +143,7 @@ WATCH = np.dtype(
         ("strict", "u1"),
         ("contiguous", "u1"),
         ("state", "u1"),
-        ("snapshot", "u1"),
+        ("padding", "u1"),
         ("stop", "i4"),
         ("rows", "i8"),
         ("ts_event_ns", "i8"),
@@ -168,6 +170,8 @@ NEVER = (1 << 63) - 1
 """A row number, time or sequence beyond any other."""
 PRICE_LIMIT = 1 << 60
 """Prices are smaller than this and larger than minus this [ticks]."""
+SIZE_LIMIT = 1 << 52
+"""Sizes are smaller than this, so that the sums of a thousand fit [lots]."""
 
 CLEAR, STATUS = int(EventKind.CLEAR), int(EventKind.STATUS)
 SNAPSHOT = int(EventFlag.SNAPSHOT)

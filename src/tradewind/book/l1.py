@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.book.issues import PRICE_LIMIT, Issue, found, in_order, note, other_row
+from tradewind.book.issues import PRICE_LIMIT, SIZE_LIMIT, Issue, found, in_order, note, other_row
 from tradewind.book.layout import ASKS, BIDS, Int, Record, aligned_zeros
 from tradewind.core.dtypes import Array, EventFlag, EventKind, TradingState
 from tradewind.core.kernels import inner
@@ -53,7 +53,7 @@ def apply_l1(book: Record, watch: Record, row: Record) -> Int:
     side, price, size = np.int64(row.side), row.price_ticks, row.size_lots
     if side not in (-1, 1):
         return found(watch, BAD_SIDE)
-    if size < 0:
+    if not 0 <= size < SIZE_LIMIT:
         return found(watch, BAD_SIZE)
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
         return found(watch, BAD_PRICE)

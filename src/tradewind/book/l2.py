@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.far import FAR_CELLS, best_far, far_levels, put_far, refill, take_far
-from tradewind.book.issues import FULL, PRICE_LIMIT, Issue, found, in_order, note, other_row
+from tradewind.book.issues import FULL, PRICE_LIMIT, SIZE_LIMIT, Issue, found, in_order, note, other_row
 from tradewind.book.ladder import is_better, next_occupied, worst_price
 from tradewind.book.layout import ASKS, BIDS, Int, Record, aligned_zeros, in_window, width
 from tradewind.core.dtypes import Array, EventFlag, EventKind, TradingState
@@ -198,7 +198,7 @@ def apply_l2(book: Record, watch: Record, row: Record) -> Int:
     side, price, size = np.int64(row.side), row.price_ticks, row.size_lots
     if side not in (-1, 1):
         return found(watch, BAD_SIDE)
-    if size < 0:
+    if not 0 <= size < SIZE_LIMIT:
         return found(watch, BAD_SIZE)
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
         return found(watch, BAD_PRICE)

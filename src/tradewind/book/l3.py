@@ -25,7 +25,7 @@ import numpy as np
 
 from tradewind.book.held import blocked, hold, move, remove_order, restamp_held, side_of, tend_held
 from tradewind.book.ids import erase, find, insert, rebuild
-from tradewind.book.issues import FULL, NEVER, PRICE_LIMIT, Issue, in_order, note, other_row
+from tradewind.book.issues import FULL, NEVER, PRICE_LIMIT, SIZE_LIMIT, Issue, in_order, note, other_row
 from tradewind.book.ladder import join, shrink
 from tradewind.book.layout import LADDER_MASK, Int, Record
 from tradewind.book.orders import clear_book, remove, take_slot
@@ -91,7 +91,7 @@ def add(book: Record, ids: Record, watch: Record, row: Record, excused: Int) -> 
         return BAD_SIDE
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
         return BAD_PRICE
-    if size <= 0:
+    if not 0 < size < SIZE_LIMIT:
         return BAD_SIZE
     key = key_of(row)
     at = find(book, ids, key)
@@ -127,7 +127,7 @@ def replace(book: Record, ids: Record, watch: Record, row: Record, excused: Int)
     if slot == 0:
         known = just_deleted(watch, row.order_id) or just_deleted(watch, -row.order_id)
         return REVIVED_ORDER if known else UNKNOWN_ORDER
-    if size <= 0:
+    if not 0 < size < SIZE_LIMIT:
         return BAD_SIZE
     if not -PRICE_LIMIT < price < PRICE_LIMIT:
         return BAD_PRICE

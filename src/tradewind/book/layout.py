@@ -136,7 +136,7 @@ def book_dtype(levels: int = BOOK_WIDTH, orders: int = BOOK_ORDERS, *, stops: bo
 
     Examples:
         >>> book_dtype(128, 512, stops=False).itemsize
-        39616
+        39680
     """
     if levels < 64 or levels & (levels - 1):
         raise InvalidValueError("levels", "a power of two, 64 or more", levels)
