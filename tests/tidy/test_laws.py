@@ -140,12 +140,12 @@ def documented(tree: ast.Module, name: str) -> bool:
     return False
 
 
-def kernel_parts() -> set[str]:
+def parts_of(path: Path) -> set[str]:
     """Names decorated with ``@inner`` or ``@rare``: compiled without a wrapper, so only kernels may call them."""
-    return {n.name for path in MODULES for n in functions(tree_of(path)) if decorators(n) & {"inner", "rare"}}
+    return {node.name for node in functions(tree_of(path)) if decorators(node) & {"inner", "rare"}}
 
 
-PARTS = kernel_parts()
+PARTS = {"tradewind." + name_of(p).removesuffix(".py").replace("/", "."): parts_of(p) for p in MODULES}
 
 
 @every
@@ -153,11 +153,11 @@ def test_only_kernels_call_parts_of_kernels(path: Path) -> None:
     tree = tree_of(path)
     if "overload" in imported_names(tree):
         pytest.skip("its functions are compiled by Numba's overload, not called")
-    local = {node.name for node in functions(tree) if decorators(node) & {"inner", "rare"}}
-    imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and str(n.module).startswith("tradewind")]
-    parts = local | {alias.asname or alias.name for node in imports for alias in node.names if alias.name in PARTS}
+    parts = parts_of(path)
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)):
+        parts |= {alias.asname or alias.name for alias in node.names if alias.name in PARTS.get(str(node.module), ())}
     for node in functions(tree):
-        if decorators(node) & {"entry", "inner", "rare"}:
+        if decorators(node) & {"entry", "inner", "rare", "parallel_entry"}:
             continue
         called = {c.func.id for c in ast.walk(node) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)}
         own = {inside.name for inside in functions(node)}

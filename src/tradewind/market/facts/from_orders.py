@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from tradewind.book.feeds import L3Book
@@ -50,13 +52,15 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
     trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign)
     lifetimes, cancelled = _lives(inside)
     added = (inside["kind"] == EventKind.ADD) & ((inside["flags"] & EventFlag.SNAPSHOT) == 0)
+    quotes = {name: bests[name][kept] for name in names}
+    columns = dict(zip(("trade_ts_ns", "trade_ticks", "trade_lots", "trade_sign"), trades, strict=True))
     return Tape(
-        instrument,
-        start_ns,
-        end_ns,
-        rows["ts_event_ns"][kept],
-        *(bests[name][kept] for name in names),
-        *trades,
+        instrument=instrument,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        quote_ts_ns=rows["ts_event_ns"][kept],
+        **quotes,
+        **columns,
         limit_lots=inside["size_lots"][added],
         lifetime_s=lifetimes,
         cancelled_share=cancelled,
@@ -70,7 +74,7 @@ def _follow(rows: Array, start_ns: int) -> tuple[Array, Floats]:
     first = int(np.searchsorted(np.maximum.accumulate(rows["ts_event_ns"]), start_ns)) if len(rows) else 0
     cuts = np.unique(np.linspace(first, len(rows), SAMPLES + 1).astype(np.int64))
     pieces, total = [book.best_quotes(rows[: cuts[0]])], np.zeros(LEVELS)
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in pairwise(cuts):
         pieces.append(book.best_quotes(rows[begin:end]))
         for side in (1, -1):
             lots = book.depth(side, LEVELS)["size_lots"]
