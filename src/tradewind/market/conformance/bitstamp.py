@@ -1,4 +1,4 @@
-"""Bitstamp: a dirty stream mended. There is no published book to compare with; this checks invariants, not agreement."""
+"""Bitstamp: a dirty stream mended. No published book to compare with: this checks invariants, not agreement."""
 
 from __future__ import annotations
 
