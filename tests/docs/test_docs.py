@@ -24,6 +24,8 @@ def named(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
+# Programs stand in ```python blocks; what needs a file of the reader's own stands in ```py blocks and must only compile.
+SKETCHES = [(named(page), code) for page in PAGES for code in blocks(page, "py")]
 PROGRAMS = [(named(page), code) for page in PAGES for code in blocks(page, "python")]
 
 
@@ -33,6 +35,14 @@ def test_python_in_the_documents_runs(page: str, code: str, tmp_path: Path) -> N
     program.write_text(code, encoding="utf-8")
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, f"{page}:\n{code}\n{done.stderr}"
+
+
+@pytest.mark.parametrize(("page", "code"), SKETCHES, ids=[page for page, _ in SKETCHES])
+def test_sketches_in_the_documents_import_what_exists(page: str, code: str, tmp_path: Path) -> None:
+    imports = "\n".join(line for line in code.splitlines() if line.startswith(("from ", "import ")))
+    compile(code, page, "exec")
+    done = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, f"{page}:\n{imports}\n{done.stderr}"
 
 
 def command_lines() -> list[tuple[str, list[str]]]:

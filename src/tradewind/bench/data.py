@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import polars as pl
 
 from tradewind.bench.book import Progress
@@ -16,7 +15,7 @@ from tradewind.bench.result import Report, Row, machine, row, time_calls
 from tradewind.book.feeds import L3Book
 from tradewind.core.clock import SystemClock
 from tradewind.core.errors import MissingExtraError
-from tradewind.data.itch.projection import parse_events
+from tradewind.data.itch.projection import parse_events, split_by_instrument
 from tradewind.data.reader import ReadOptions
 from tradewind.data.registry import open_feed
 
@@ -66,12 +65,10 @@ def _itch_rows(day: bytes, short: bytes, folder: Path, progress: Progress) -> li
 
 def _build(day: bytes) -> list[L3Book]:
     """Parse a day and follow every instrument's orders in a book of its own."""
-    rows = parse_events(day)
-    rows = rows[np.argsort(rows["instrument_id"], kind="stable")]
     books = []
-    for part in np.split(rows, np.flatnonzero(np.diff(rows["instrument_id"])) + 1):
+    for _, rows in split_by_instrument(parse_events(day)):
         books.append(L3Book())
-        books[-1].apply(part)
+        books[-1].apply(rows)
     return books
 
 

@@ -25,6 +25,9 @@ __all__ = ["MAX_TICKS", "MatchingEngine", "Outcome"]
 MAX_TICKS = 1 << 40
 """Prices lie between ``-MAX_TICKS`` and ``+MAX_TICKS``, so that no difference overflows."""
 FILL_ROWS = 1 << 14
+NOTHING: dict[str, int] = dict.fromkeys(MESSAGE.names or (), 0)
+NO_FILLS = np.zeros(0, FILL)
+REASON_OF = list(Reason)
 
 
 class Outcome(NamedTuple):
@@ -93,6 +96,7 @@ class MatchingEngine(OrderEntry):
         self.tables = aligned_zeros(1, ids_dtype(pool))
         self._fills = aligned_zeros(1, fills_dtype(FILL_ROWS))
         self._fills["withheld"] = FILL_ROWS - fill_rows
+        self._count, self._rows = self._fills["count"], self._fills["rows"][0]
         self._one = np.zeros(1, MESSAGE)
         self._reason = np.zeros(1, np.uint8)
         self._set("capacity", orders)
@@ -163,16 +167,22 @@ class MatchingEngine(OrderEntry):
             raise InvalidValueError("messages", "a one-dimensional array of dtype MESSAGE", messages.dtype)
         messages = np.require(messages, requirements=["C", "A", "W"])  # one compiled type: read-only rows are copied
         reasons = np.zeros(len(messages), np.uint8)
-        fills, done = [], 0
+        fills: Array = np.empty(len(messages) // 8 + 64, FILL)
+        taken, done = 0, 0
         while done < len(messages):
             done += replay(self.books, self.tables, self._fills, messages[done:], reasons[done:])
-            fills.append(self._take_fills())
-        return Outcome(reasons, np.concatenate(fills) if fills else np.zeros(0, FILL))
+            count = int(self._count[0])
+            if taken + count > len(fills):
+                fills = np.concatenate([fills[:taken], np.empty(taken + 2 * count, FILL)])
+            fills[taken : taken + count] = self._rows[:count]
+            taken += count
+            self._count[0] = 0
+        return Outcome(reasons, fills[:taken])
 
     def _take_fills(self) -> Array:
         """Copy of the fills so far; the buffer is empty afterwards."""
-        taken: Array = self._fills["rows"][0, : int(self._fills["count"][0])].copy()
-        self._fills["count"][0] = 0
+        taken: Array = self._rows[: int(self._count[0])].copy()
+        self._count[0] = 0
         return taken
 
     def submit(self, **fields: int) -> Answer:
@@ -187,21 +197,17 @@ class MatchingEngine(OrderEntry):
         Raises:
             InvalidValueError: For a field that does not exist or a value that does not fit it.
         """
-        row = self._one
-        row[0] = 0
-        row["ts_ns"] = self.books["clock_ns"]
-        for name, value in fields.items():
-            if name not in MESSAGE.fields:  # type: ignore[operator]
-                raise InvalidValueError(name, f"one of {', '.join(MESSAGE.names or ())}", value)
-            try:
-                row[name] = value
-            except OverflowError:
-                raise InvalidValueError(name, f"a number that fits {MESSAGE[name]}", value) from None
-        fills = []
-        while replay(self.books, self.tables, self._fills, row, self._reason) == 0:
-            fills.append(self._take_fills())
-        fills.append(self._take_fills())
-        return Answer(Reason(int(self._reason[0])), np.concatenate(fills) if len(fills) > 1 else fills[0])
+        values = {**NOTHING, "ts_ns": self.books["clock_ns"][0], **fields}
+        try:
+            self._one[0] = tuple(values.values())
+        except (OverflowError, ValueError):
+            raise _misfit(fields) from None
+        done = replay(self.books, self.tables, self._fills, self._one, self._reason)
+        fills = self._take_fills() if self._count[0] else NO_FILLS
+        while done == 0:
+            done = replay(self.books, self.tables, self._fills, self._one, self._reason)
+            fills = np.concatenate([fills, self._take_fills()])
+        return Answer(REASON_OF[self._reason[0]], fills)
 
     def on(self, event: Request) -> tuple[ExecutionReport, ...]:
         """Carry out one event of the control plane; reports in the order in which things happened.
@@ -272,3 +278,15 @@ class MatchingEngine(OrderEntry):
         unpack_book(snapshot, engine.books)
         rebuild_ids(engine.books, engine.tables)
         return engine
+
+
+def _misfit(fields: dict[str, int]) -> InvalidValueError:
+    """Error about the first field that does not exist or whose value does not fit it."""
+    for name, value in fields.items():
+        if name not in NOTHING:
+            return InvalidValueError(name, f"one of {', '.join(NOTHING)}", value)
+        kind = MESSAGE[name]
+        limits = np.iinfo(kind)
+        if not limits.min <= value <= limits.max:
+            return InvalidValueError(name, f"a number that fits {kind}", value)
+    return InvalidValueError("message", "whole numbers", fields)
