@@ -24,7 +24,7 @@ def named(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-# Programs stand in ```python blocks; what needs a file of the reader's own stands in ```py blocks and must only compile.
+# Programs stand in python blocks; what needs a file of the reader's own stands in py blocks and must only compile.
 SKETCHES = [(named(page), code) for page in PAGES for code in blocks(page, "py")]
 PROGRAMS = [(named(page), code) for page in PAGES for code in blocks(page, "python")]
 
