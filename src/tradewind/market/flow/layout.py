@@ -143,7 +143,7 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
 
     Examples:
         >>> market_dtype(128, 512).itemsize // 1024
-        45
+        48
     """
     if orders > 1 << 16:
         raise InvalidValueError("orders", "at most 65536", orders)
