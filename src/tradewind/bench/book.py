@@ -6,13 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-import msgspec
 import numpy as np
 
 from tradewind.bench.feeds import feed_book_rows
 from tradewind.bench.naive_book import NaiveBook
 from tradewind.bench.public_engines import hftbacktest_rate, l3_feed, lightmatchingengine_rate
-from tradewind.bench.result import Report, Row, machine, row, time_calls
+from tradewind.bench.result import Report, Row, machine, noted, row, time_calls
 from tradewind.bench.streams import mixed_stream
 from tradewind.book.engine import MatchingEngine
 from tradewind.book.layout import ORDER, book_dtype
@@ -90,17 +89,17 @@ def _replay_rows(messages: Array, progress: Progress) -> list[Row]:
     naive = len(sample) / (clock.monotonic_ns() - start) * 1e9
     unit = "messages/s"
     return [
-        _noted(
+        noted(
             row("replay_3k", ours, unit, ("hftbacktest L3 feed, FIFO queues", exchange), "ratio >= 8"),
             "49 % add, 42 % cancel, 3 % reduce, 1.5 % replace, 4 % market; hashed ids; all order types compiled in",
         ),
         row("replay_3k_all_types", ours, unit, ("", None), "value >= 40e6"),
         row("naive_twin", ours, unit, ("naive twin, plain Python", naive), "ratio >= 10"),
-        _noted(
+        noted(
             row("public_engine", ours, unit, ("lightmatchingengine", matcher)),
             "matches, in plain Python; adds, markets and cancels only",
         ),
-        _noted(
+        noted(
             row("public_depth_only", ours, unit, ("hftbacktest local side", local)),
             "aggregate depth without queues or matching: less work than ours",
         ),
@@ -117,7 +116,7 @@ def _depth_rows(size: int, progress: Progress) -> list[Row]:
         rates[live] = _steady_rate(stream, len(stream) - size)
     first = rates[1_000]
     rows = [
-        _noted(row("replay_150k", rates[150_000], "messages/s", ("replay_1k", first)), "orders no longer fit the cache")
+        noted(row("replay_150k", rates[150_000], "messages/s", ("replay_1k", first)), "orders no longer fit the cache")
     ]
     for live, rate in rates.items():
         rows.append(row(f"cost_{live // 1000}k_live", 1e9 / rate, "ns", ("cost_1k_live", 1e9 / first)))
@@ -184,16 +183,12 @@ def _warm_start() -> Row:
 def _memory_rows() -> list[Row]:
     levels, orders = SMALL
     return [
-        _noted(row("bytes_per_order", ORDER.itemsize + 16, "bytes"), "64 for the order, 8 to 32 for its hashed id"),
-        _noted(
+        noted(row("bytes_per_order", ORDER.itemsize + 16, "bytes"), "64 for the order, 8 to 32 for its hashed id"),
+        noted(
             row("bytes_per_book", book_dtype(levels, orders, stops=False).itemsize, "bytes"),
             f"window of {levels} ticks a side, {orders} orders",
         ),
     ]
-
-
-def _noted(item: Row, note: str) -> Row:
-    return msgspec.structs.replace(item, note=note)
 
 
 def _or_none(measure: Callable[[], float]) -> float | None:

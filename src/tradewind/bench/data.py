@@ -6,12 +6,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import polars as pl
 
 from tradewind.bench.book import Progress
 from tradewind.bench.files import itch_day, order_rows, write_dbn, write_lobster
-from tradewind.bench.result import Report, Row, machine, row, time_calls
+from tradewind.bench.result import Report, Row, machine, noted, row, time_calls
 from tradewind.book.feeds import L3Book
 from tradewind.core.clock import SystemClock
 from tradewind.core.errors import MissingExtraError
@@ -55,8 +54,8 @@ def _itch_rows(day: bytes, short: bytes, folder: Path, progress: Progress) -> li
     build = time_calls(lambda: _build(day), 3)
     note = f"{len(day) / MEGABYTE:.0f} MB, {len(day) / parse / MEGABYTE:.0f} MB/s"
     return [
-        _noted(row("itch_parse", count / parse, "messages/s", ("itchfeed parse", theirs), "ratio >= 20"), note),
-        _noted(
+        noted(row("itch_parse", count / parse, "messages/s", ("itchfeed parse", theirs), "ratio >= 20"), note),
+        noted(
             row("itch_book", count / build, "messages/s", ("itchfeed parse alone", theirs), "ratio >= 20"),
             "parse, then one L3 book for each instrument",
         ),
@@ -117,7 +116,7 @@ def _rate_row(name: str, path: Path, reference: tuple[str, Callable[[], object]]
     size = path.stat().st_size / MEGABYTE
     label, plain = reference
     ours = size / time_calls(lambda: _read(path), 5)
-    return _noted(row(name, ours, "MB/s", (label, size / time_calls(plain, 5))), f"{size:.1f} MB")
+    return noted(row(name, ours, "MB/s", (label, size / time_calls(plain, 5))), f"{size:.1f} MB")
 
 
 def _read(path: Path) -> int:
@@ -130,7 +129,3 @@ def _decode(path: Path) -> int:
     decoder = DBNDecoder()
     decoder.write(path.read_bytes())
     return len(decoder.decode())
-
-
-def _noted(item: Row, note: str) -> Row:
-    return msgspec.structs.replace(item, note=note)

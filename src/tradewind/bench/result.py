@@ -16,7 +16,7 @@ from rich.table import Table
 
 from tradewind.core.clock import SystemClock
 
-__all__ = ["Report", "Row", "machine", "row", "show", "time_calls"]
+__all__ = ["Report", "Row", "machine", "noted", "row", "show", "time_calls"]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +94,11 @@ def row(name: str, value: float, unit: str, reference: tuple[str, float | None] 
         aim=aim,
         met=_met(value, ratio, aim),
     )
+
+
+def noted(item: Row, note: str) -> Row:
+    """The row with what a reader must know to judge it."""
+    return msgspec.structs.replace(item, note=note)
 
 
 def _met(value: float, ratio: float | None, aim: str) -> bool | None:
