@@ -1,0 +1,1 @@
+"""Learning to trade: environments over many markets, trainers, evaluation."""
