@@ -94,7 +94,7 @@ def greedy(hidden: Array, at: Int, mask: Array, actions: Int) -> Int:
 
 
 @inner
-def softmax(hidden: Array, at: Int, mask: Array, actions: Int) -> float:
+def softmax(hidden: Array, at: Int, mask: Array, actions: Int) -> Int:
     """Turn outputs into unnormalised probabilities, 0 where not allowed; returns their sum (0: nothing allowed)."""
     top = F(-3.0e38)
     for j in range(actions):

@@ -152,7 +152,7 @@ def two_to(_typing: Any, _power: Any) -> Any:
 
 
 @inner
-def tanh(x: float) -> float:
+def tanh(x: Int) -> Int:
     """Hyperbolic tangent of a float32 by a rational function (Eigen's; within 3e-7)."""
     x = min(max(x, F(-7.9053111)), F(7.9053111))
     y = x * x
@@ -169,7 +169,7 @@ def tanh(x: float) -> float:
 
 
 @inner
-def exponential(x: float) -> float:
+def exponential(x: Int) -> Int:
     """Exponential of a float32 (Cephes; within 2 units in the last place); 0 below -80."""
     y = min(max(x, F(-80.0)), F(80.0))
     n = np.int32(np.floor(fused(y, F(1.44269504), F(0.5))))

@@ -90,7 +90,7 @@ class DDQNConfig(Config):
     learning_rate: float = Field(5e-4, gt=0)
     schedule: Literal["linear", "constant"] = "linear"
     gamma: float = Field(0.999, gt=0, le=1)
-    n_step: int = Field(3, ge=1, le=32)
+    n_step: int = Field(1, ge=1, le=32)
     target_every: int = Field(250, ge=1)
     explore_first: float = Field(1.0, ge=0, le=1)
     explore_last: float = Field(0.05, ge=0, le=1)
@@ -164,7 +164,9 @@ def learn_chunk(policy: Record, learners: Array, room: Record, drawn: Array, mem
 
 
 @parallel_entry
-def update_values(policies: Array, learners: Array, work: Array, drawn: Array, memory: Array, settings: Array) -> None:  # noqa: PLR0917
+def update_values(
+    policies: Array, learners: Array, work: Array, drawn: Array, memory: tuple[Array, ...], settings: Array
+) -> None:
     """One gradient step on drawn steps.
 
     Args:

@@ -115,7 +115,7 @@ def new_work() -> Array:
 
 
 @inner
-def tile_outputs(network: Record, scratch: Record) -> Array:
+def tile_outputs(network: Record, scratch: Record) -> Record:
     """Outputs of a tile as a view, shape (64, columns)."""
     at, columns = outputs_at(network), network.layer[network.layers - 1].columns
     return scratch.hidden[at : at + TILE * columns].reshape(TILE, columns)

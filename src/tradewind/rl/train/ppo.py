@@ -201,7 +201,9 @@ class PPO:
 
     algorithm = "ppo"
 
-    def __init__(self, environment: BatchEnvironment, config: PPOConfig, seed: int, total_steps: int, threads: int = 1):
+    def __init__(
+        self, environment: BatchEnvironment, config: PPOConfig, seed: int, total_steps: int, threads: int = 1
+    ) -> None:
         self.environment, self.config, self.total_steps, self.threads = environment, config, total_steps, threads
         n, width, actions = environment.count, len(environment.features), len(environment.actions)
         size = n * config.rollout_steps
@@ -334,7 +336,11 @@ class PPO:
         """Everything that decides what comes next, as arrays: weights, moments, statistics, chance, environment."""
         own = learners_state(self.learners) | self._features.state()
         own |= {"order": self._order, "returns": self._returns, "scale": self._scale, "keys": self._keys}
-        own |= {"draws": self._settings["draws"], "counts": np.array([self.steps, self.updates])}
+        own |= {
+            "shuffle": self._settings["key"],
+            "draws": self._settings["draws"],
+            "counts": np.array([self.steps, self.updates]),
+        }
         return {k: v.copy() for k, v in own.items()} | {f"world/{k}": v for k, v in self.environment.state().items()}
 
     def restore(self, state: dict[str, Array]) -> None:
@@ -343,7 +349,8 @@ class PPO:
         self._features.restore(state)
         for name, own in (("order", self._order), ("returns", self._returns), ("scale", self._scale)):
             own[...] = state[name]
-        self._keys[...], self._settings["draws"] = state["keys"], state["draws"]
+        self._keys[...] = state["keys"]
+        self._settings["key"], self._settings["draws"] = state["shuffle"], state["draws"]
         self.steps, self.updates = (int(count) for count in state["counts"])
         self._policies["network"]["weights"] = self.learners["network"]["weights"][:1]
         self._features.freeze_into(self._policies)

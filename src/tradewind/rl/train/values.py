@@ -77,7 +77,9 @@ def explore_tile(network: Record, room: Record, masks: Array, actions: Array, pl
 
 
 @parallel_entry
-def act_to_explore(policies: Array, learners: Array, work: Array, world: Array, keys: Array, settings: Array) -> int:  # noqa: PLR0917
+def act_to_explore(
+    policies: Array, learners: Array, work: Array, world: tuple[Array, ...], keys: Array, settings: Array
+) -> int:
     """Choose the best action, or now and then any.
 
     Args:
