@@ -8,6 +8,7 @@ from tradewind.book.ladder import join, leave, next_occupied, shrink, worst_pric
 from tradewind.book.layout import NONE, Int, Record, in_window
 from tradewind.book.matching import match
 from tradewind.book.orders import release, take_slot
+from tradewind.core.booking import book_fill
 from tradewind.core.dtypes import FillFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.layout import CANCELS, OWN_FILLS, REFILL, SIZES
@@ -162,7 +163,8 @@ def hand_over(market: Record, rows: Record) -> None:
 
 @inner
 def keep(market: Record, fill: Record) -> None:
-    """A fill of the agent: into its buffer (counted as lost when that is full), its finished order off its list."""
+    """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list."""
+    book_fill(market.account, market.fees, fill)
     if market.own_fills_count < OWN_FILLS:
         market.own_fills[market.own_fills_count] = fill
         market.own_fills_count += 1
