@@ -155,8 +155,8 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
         >>> market_dtype(128, 512).itemsize // 1024
         49
     """
-    if orders > 1 << 16:
-        raise InvalidValueError("orders", "at most 65536", orders)
+    if orders > 1 << 21:
+        raise InvalidValueError("orders", "at most 2097152", orders)
     fields = [("book", book_dtype(levels, orders, stops=False)), *FIELDS]
     kind = np.dtype(fields, align=True)
     size = -(-kind.itemsize // 64) * 64
