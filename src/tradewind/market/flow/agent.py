@@ -16,7 +16,7 @@ from tradewind.market.flow.layout import OWN_ORDERS
 from tradewind.market.flow.orders import hand_over
 from tradewind.market.flow.rows import ADD, DELETE, LAST, REDUCE, tell
 
-__all__ = ["arrival_s", "deliver"]
+__all__ = ["arrival_s", "carry_out", "deliver"]
 
 LIMIT, CANCEL = int(MessageKind.LIMIT), int(MessageKind.CANCEL)
 REDUCE_KIND, REPLACE = int(MessageKind.REDUCE), int(MessageKind.REPLACE)

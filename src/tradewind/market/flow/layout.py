@@ -120,12 +120,22 @@ FIELDS: list[tuple[Any, ...]] = [
     ("own_fills_count", "i8"),
     ("own_fills_lost", "i8"),
     ("own_fills", FILL, (OWN_FILLS,)),
+    ("own_marks", "i8", (OWN_FILLS, 2)),
+    ("volume_lots", "i8"),
+    ("volume_ticks", "i8"),
+    ("signed_lots", "i8"),
+    ("trades", "i8"),
     ("refused", "i8"),
     ("request", MESSAGE, (1,)),
     ("answers_count", "i8"),
     ("answers", ANSWER, (OWN_ORDERS,)),
 ]
-"""Everything of a market but its book."""
+"""Everything of a market but its book.
+
+For whoever trades in it, whatever drives it (flow, replay): ``own_marks`` are the best bid and ask just before each of
+``own_fills``; ``volume_lots``, ``volume_ticks`` (price times size), ``signed_lots`` (by the aggressor's side) and
+``trades`` count every trade since the record began, hidden ones and the agent's too.
+"""
 
 
 def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
@@ -143,10 +153,10 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
 
     Examples:
         >>> market_dtype(128, 512).itemsize // 1024
-        48
+        49
     """
-    if orders > 1 << 16:
-        raise InvalidValueError("orders", "at most 65536", orders)
+    if orders > 1 << 21:
+        raise InvalidValueError("orders", "at most 2097152", orders)
     fields = [("book", book_dtype(levels, orders, stops=False)), *FIELDS]
     kind = np.dtype(fields, align=True)
     size = -(-kind.itemsize // 64) * 64
