@@ -1,1 +1,1 @@
-"""Learning to trade: environments over many markets, trainers, evaluation."""
+"""Learning to trade: environments, trainers, evaluation."""
