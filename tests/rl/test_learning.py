@@ -27,8 +27,8 @@ def made(name: str, threads: int = 1, seed: int = 3):
 
 def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> None:
     assert a.keys() == b.keys()
-    for name in a:
-        assert a[name].tobytes() == b[name].tobytes(), name
+    for name, array in a.items():
+        assert array.tobytes() == b[name].tobytes(), name
 
 
 @pytest.mark.parametrize("name", ["ppo", "gaussian", "ddqn", "prioritised", "n_step"])
@@ -126,13 +126,9 @@ def test_ppo_finds_almgren_and_chriss_schedule() -> None:
     learner = PPO(AlmgrenChriss(256, continuous=True), config, 1, 400_000)
     while learner.steps < 400_000:
         learner.iterate()
-    assert (
-        0.0
-        <= above_optimum(learner)
-        < 3.0
-        < 20.0
-        < 100.0 * (learner.environment.equal_slices() / learner.environment.optimum() - 1.0)
-    )
+    world = learner.environment
+    assert 0.0 <= above_optimum(learner) < 3.0
+    assert world.equal_slices() > 1.2 * world.optimum()
 
 
 @pytest.mark.slow

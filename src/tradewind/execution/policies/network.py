@@ -33,10 +33,19 @@ __all__ = [
 ]
 
 F = np.float32
-TANH, RELU = 0, 1
+TANH = 0
+"""Activation: hyperbolic tangent."""
+RELU = 1
+"""Activation: the larger of the sum and 0."""
 TILE = 64
 """Rows that go through a network together."""
-MOST_INPUTS, MOST_WIDTH, MOST_OUTPUTS, MOST_HIDDEN = 64, 256, 32, 3
+MOST_HIDDEN = 3
+MOST_INPUTS = 64
+"""Features, at most."""
+MOST_WIDTH = 256
+"""Width of a hidden layer, at most."""
+MOST_OUTPUTS = 32
+"""Outputs, at most."""
 MOST_WEIGHTS = 1 << 18
 """Numbers of a network, with padding: 64 inputs, three layers of 256, 32 outputs."""
 

@@ -164,7 +164,7 @@ def learn_chunk(policy: Record, learners: Array, room: Record, drawn: Array, mem
 
 
 @parallel_entry
-def update_values(
+def update_values(  # noqa: PLR0917
     policies: Array, learners: Array, work: Array, drawn: Array, memory: tuple[Array, ...], settings: Array
 ) -> None:
     """One gradient step on drawn steps.

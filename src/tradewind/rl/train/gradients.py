@@ -48,6 +48,7 @@ F = np.float32
 CHUNKS = 16
 """Parts of a minibatch, at most; one thread works on one part at a time."""
 STATISTICS = 8
+"""Numbers that a chunk tells beside its gradients."""
 LEARNER = np.dtype(
     [
         ("network", NETWORK),

@@ -28,6 +28,7 @@ __all__ = [
 
 F = np.float32
 HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+"""Half the logarithm of 2 pi, of the normal density."""
 MOST_NUMBERS = 8
 """Continuous actions, at most."""
 SAMPLE = np.dtype(
