@@ -1,0 +1,1 @@
+"""Strategies without learning, behind the same intent as the agent's actions."""
