@@ -19,7 +19,13 @@ ACTIONS = tuple(f"action {i}" for i in range(11))
 
 def made(head: str = "masked", activation: str = "tanh", hidden: tuple[int, ...] = (64, 32)) -> Policy:
     header = Header(
-        head=head, activation=activation, hidden=hidden, features=FEATURES, actions=ACTIONS, observation_hash="spec 1"
+        head=head,
+        activation=activation,
+        hidden=hidden,
+        features=FEATURES,
+        actions=ACTIONS,
+        observation_hash="spec 1",
+        action_spec="eleven",
     )
     policy = new_policy(header)
     random = stream(3, "test/policy")
@@ -159,11 +165,11 @@ def test_a_foreign_or_tampered_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_policy_serves_only_what_it_was_trained_for() -> None:
     policy = made()
-    policy.require("spec 1", ACTIONS)
+    policy.require("spec 1", "eleven")
     with pytest.raises(InvalidValueError, match="observation spec must be 'spec 2', got 'spec 1'"):
-        policy.require("spec 2", ACTIONS)
-    with pytest.raises(InvalidValueError, match="policy's actions must be action 0, action 1,"):
-        policy.require("spec 1", (*ACTIONS[:-1], "another"))
+        policy.require("spec 2", "eleven")
+    with pytest.raises(InvalidValueError, match="policy's actions must be 'twelve', got 'eleven'"):
+        policy.require("spec 1", "twelve")
 
 
 def test_a_diverged_policy_is_not_written(tmp_path: Path) -> None:

@@ -88,19 +88,19 @@ class PPOConfig(Config):
 
     hidden: tuple[int, ...] = (64, 64)
     activation: Literal["tanh", "relu"] = "tanh"
-    rollout_steps: int = Field(128, ge=1)
-    minibatch: int = Field(8192, ge=64, multiple_of=64)
-    epochs: int = Field(4, ge=1)
-    learning_rate: float = Field(1e-3, gt=0)
+    rollout_steps: int = Field(default=128, ge=1)
+    minibatch: int = Field(default=8192, ge=64, multiple_of=64)
+    epochs: int = Field(default=4, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["linear", "constant"] = "linear"
-    gamma: float = Field(0.999, gt=0, le=1)
-    gae_lambda: float = Field(0.95, ge=0, le=1)
-    clip: float = Field(0.2, gt=0)
-    value_clip: float = Field(0.0, ge=0)
-    entropy: float = Field(0.003, ge=0)
-    value_weight: float = Field(0.5, ge=0)
-    most_gradient: float = Field(0.5, gt=0)
-    most_divergence: float = Field(0.03, ge=0)
+    gamma: float = Field(default=0.999, gt=0, le=1)
+    gae_lambda: float = Field(default=0.95, ge=0, le=1)
+    clip: float = Field(default=0.2, gt=0)
+    value_clip: float = Field(default=0.0, ge=0)
+    entropy: float = Field(default=0.003, ge=0)
+    value_weight: float = Field(default=0.5, ge=0)
+    most_gradient: float = Field(default=0.5, gt=0)
+    most_divergence: float = Field(default=0.03, ge=0)
     log_std: float = -1.5
     scale_rewards: bool = True
 
@@ -328,6 +328,7 @@ class PPO:
             features=world.features,
             actions=world.actions,
             observation_hash=world.observation_hash,
+            action_spec=world.action_spec,
             provenance=provenance,
         )
         return Policy(header, self._policies.copy())
