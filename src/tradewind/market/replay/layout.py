@@ -4,9 +4,9 @@ A tape is read-only and shared by all replays of it. What changes is two records
 same as a simulated market's) and the replay's; copying both back starts an episode anew.
 
 Rows of one depth make a tape: ``make_tape`` (``tape.py``) writes them, ``apply_other`` (``run.py``) sends each kind to
-its file: single orders ``orders.py`` (L3), levels ``levels.py`` (L2), quotes and trades ``quotes.py`` (L1), both with the
-queue models of ``queues.py``. All of them keep the historical size in ``market.book`` as orders of owner 0, so that the
-agent's messages go through the same engine, and add ``replay.shift_ticks`` to every price they read.
+its file: single orders ``orders.py`` (L3), levels ``levels.py`` (L2), quotes and trades ``quotes.py`` (L1), the latter
+with the queue models of ``queues.py``. All of them keep the historical size in ``market.book`` as orders of owner 0, so
+that the agent's messages go through the same engine, and add ``replay.shift_ticks`` to every price they read.
 """
 
 from __future__ import annotations
