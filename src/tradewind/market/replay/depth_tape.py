@@ -50,19 +50,20 @@ def level_tape(rows: Array, policy: Policy, source: Path | str) -> DepthTape:
         DataError: Under a strict policy, for the first row that does not fit.
     """
     books, states, watches = new_l2(), np.zeros(1, DEPTH_FOLLOWER), watch_array(policy)
-    parts, done = [], 0
+    parts: list[Array] = []
+    done = 0
     while done < len(rows):
         if rows["kind"][done] == EventKind.CLEAR:
             length, written = _replace_book(books, watches, states, rows[done:], source)
             parts.append(written)
             done += length
             continue
-        tape = np.zeros(len(rows) - done + 4 * DEPTH_SPARE, TAPE)
+        room = np.zeros(len(rows) - done + 4 * DEPTH_SPARE, TAPE)
         states["count"] = 0
-        done += follow_levels(books, watches, states, rows[done:], tape)
+        done += follow_levels(books, watches, states, rows[done:], room)
         if watches["stop"][0] != 0:
             raise_stopped(watches, rows, done, source)
-        parts.append(tape[: int(states["count"][0])].copy())
+        parts.append(room[: int(states["count"][0])].copy())
     tape = np.concatenate(parts)
     levels = tape[tape["kind"] == EventKind.LEVEL]
     most = len(np.unique(levels["price_ticks"] * 2 + (levels["side"] > 0)))

@@ -1,8 +1,8 @@
 """Make tapes of levels (L2) and of quotes (L1): kernels that follow the historical book and write its changes.
 
 Dirt is dealt with here, once: a packet that crosses the L2 book, a CLEAR and the snapshot behind it become the LEVEL
-rows that they amount to, so that a replay only ever sets levels. Quotes that repeat the side they speak of are left out;
-the end of a packet moves to the last row that is kept.
+rows that they amount to, so that a replay only ever sets levels. Quotes that repeat the side they speak of are left
+out; the end of a packet moves to the last row that is kept.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.issues import Issue
-from tradewind.book.ladder import worst_price
 from tradewind.book.l2 import apply_l2
+from tradewind.book.ladder import worst_price
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.kernels import entry, inner, rare
@@ -111,9 +111,9 @@ def follow_levels(books: Array, watches: Array, states: Array, rows: Array, tape
         if kind == LEVEL:
             if watch.counts[BAD_SIDE] + watch.counts[BAD_SIZE] + watch.counts[BAD_PRICE] == refused:
                 copy_row(state, tape, row)
-                side = np.int64(row.side < 0)
-                if row.size_lots > 0 and (row.price_ticks - bests[side]) * (1 - 2 * side) > 0:
-                    bests[side] = row.price_ticks
+                index: Int = np.int64(row.side < 0)
+                if row.size_lots > 0 and (row.price_ticks - bests[index]) * (1 - 2 * index) > 0:
+                    bests[index] = row.price_ticks
             if watch.counts[STALE_REMOVED] != removed:
                 write_removed(book, state, tape, bests)
         elif kind in (TRADE, STATUS):
@@ -159,8 +159,8 @@ def follow_quotes(states: Array, rows: Array, tape: Array) -> int:
         kind, flags = np.int64(row.kind), np.int64(row.flags)
         keep_time(state, row)
         if kind == QUOTE:
-            side = np.int64(row.side < 0)
-            size = row.size_lots
+            side: Int = np.int64(row.side < 0)
+            size: Int = row.size_lots
             if row.side not in (-1, 1) or not 0 <= size < SIZE_LIMIT or not 0 < row.price_ticks < PRICE_LIMIT:
                 state.bad += size != 0
                 size = np.int64(0)

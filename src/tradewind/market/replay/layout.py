@@ -19,6 +19,7 @@ from tradewind.book.layout import aligned_zeros
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.market.flow.layout import OWN_ORDERS, new_markets
+from tradewind.market.replay.queues import QUEUES, QueueModel
 
 __all__ = [
     "BY_NAME",
@@ -148,11 +149,13 @@ def shape_for(orders: int) -> tuple[int, int]:
     raise InvalidValueError("orders", f"fewer than {SHAPES[-1][1] * 4 // 5} at once", orders)
 
 
-def replay_dtype(keys: int) -> np.dtype[np.void]:
+def replay_dtype(keys: int, depth: int = 3) -> np.dtype[np.void]:
     """Dtype of a replay record.
 
     Args:
-        keys: Length of ``slots``, as long as the pool of the book: a replay of single orders (L3).
+        keys: Length of ``slots``, as long as the pool of the book (depth 3).
+        depth: 3 single orders: ``slots``; 2 levels and 1 best quotes: a queue model's state, ``queues``; a record of
+            depth 1 is told by its field ``quotes``.
     """
     fields: list[tuple[Any, ...]] = [
         ("depth", "i8"),
@@ -160,18 +163,26 @@ def replay_dtype(keys: int) -> np.dtype[np.void]:
         ("shift_ticks", "i8"),
         ("counts", COUNTS),
         ("impact", IMPACT),
-        ("slots", "u4", (keys,)),
     ]
+    if depth == 3:
+        fields.append(("slots", "u4", (keys,)))
+    else:
+        fields.append(("queues", QUEUES))
+    if depth == 1:
+        fields.append(("quotes", "i8"))
     return np.dtype(fields, align=True)
 
 
-def new_replay(shape: tuple[int, int], depth: int = 3) -> tuple[Array, Array]:
-    """Zeroed records of one market and its replay, shape (1,) each.
+def new_replay(shape: tuple[int, int], depth: int = 3, count: int = 1) -> tuple[Array, Array]:
+    """Zeroed records of markets and their replays, shape (count,) each.
 
     Args:
         shape: Window [ticks] and pool [orders], one of :data:`SHAPES`.
         depth: 3 every order, 2 levels, 1 quotes and trades.
+        count: How many.
     """
-    replays = aligned_zeros(1, replay_dtype(shape[1]))
+    replays = aligned_zeros(count, replay_dtype(shape[1], depth))
     replays["depth"] = depth
-    return new_markets(1, *shape), replays
+    if depth < 3:
+        QueueModel().write(replays["queues"])
+    return new_markets(count, *shape), replays

@@ -26,7 +26,7 @@ DEPLETED = int(Crossing.DEPLETED)
 
 @rare
 def set_own_level(market: Record, queues: Record, rows: Record, side: Int, price: Int, size: Int, number: Int) -> None:  # noqa: PLR0917
-    """Set the background size at a price where you stand; ``number`` of the fall that prints may still explain, or 0."""
+    """Set the background size where you stand; ``number`` of the fall that prints may still explain, or 0."""
     fall = background_at(market, side, price) - size
     early = number
     if queues.crossing == DEPLETED and size == 0 and number != 0 and fall > 0:
@@ -78,15 +78,14 @@ def apply_level(market: Record, queues: Record, rows: Record, side: Int, price: 
 
 
 @rare
-def settle_message(market: Record, queues: Record, fills_before: Int) -> None:
+def settle_message(market: Record, queues: Record) -> None:
     """After a message of yours: what you took is owed, and an order that has just joined has a new place.
 
     Args:
         market: A ``market_dtype`` whose ``request`` is what was carried out.
-        queues: A ``QUEUES``.
-        fills_before: ``own_fills_count`` before it.
+        queues: A ``QUEUES`` whose ``fills_before`` is the ``own_fills_count`` before it.
     """
-    for k in range(fills_before, min(market.own_fills_count, OWN_FILLS)):
+    for k in range(queues.fills_before, min(market.own_fills_count, OWN_FILLS)):
         fill = market.own_fills[k]
         if fill.taker_owner != 0 and fill.maker_owner == 0:
             owe(queues, np.int64(fill.side > 0), fill.price_ticks, fill.size_lots)

@@ -217,7 +217,7 @@ def line_up(market: Record, queues: Record, side: Int, price: Int) -> Int:
 
 @rare
 def cut_line(market: Record, queues: Record, side: Int, price: Int, last_cut: Int) -> None:
-    """Take ``line[k].cut`` lots of background from the gap ahead of each of your orders, ``last_cut`` behind the last."""
+    """Take ``line[k].cut`` lots of background from ahead of each of your orders, ``last_cut`` from behind the last."""
     book = market.book
     slot, k = head_at(book, side, price), np.int64(0)
     left = queues.line[0].cut if queues.line_count > 0 else last_cut
@@ -236,7 +236,7 @@ def cut_line(market: Record, queues: Record, side: Int, price: Int, last_cut: In
 
 
 @inner
-def expected_front(queues: Record, k: Int, gone: Int, size: Int) -> float:
+def expected_front(queues: Record, k: Int, gone: Int, size: Int) -> Int:
     """Size ahead of your ``k``-th order of the line when the feed has set its level, by the model.
 
     Prints since the level was last told are taken off what left, as in hftbacktest; ``back`` still counts them.

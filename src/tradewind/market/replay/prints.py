@@ -1,5 +1,4 @@
-"""What fills a resting order of yours when a feed shows sizes: prints through its price, prints at it when its turn has
-come, and quotes that cross it.
+"""What fills a resting order of yours when a feed shows sizes: prints through it, prints at it in turn, crossings.
 
 Conditions, in the order in which they are looked at:
 
@@ -24,7 +23,8 @@ from tradewind.book.matching import write_fill
 from tradewind.book.orders import remove
 from tradewind.core.dtypes import EventFlag, FillFlag
 from tradewind.core.kernels import inner, rare
-from tradewind.market.flow.orders import hand_over
+from tradewind.market.flow.orders import count_trade, hand_over
+from tradewind.market.replay.hits import mark_touch
 from tradewind.market.replay.pairing import has_fallen, note_print, owe
 from tradewind.market.replay.places import add_behind, background_at, cut_line, line_up, take_head
 from tradewind.market.replay.queues import NO, Crossing
@@ -45,6 +45,7 @@ def fill_own(market: Record, queues: Record, rows: Record, slot: Int, lots: Int)
     order = book.orders[slot]
     side = np.int64(order.flags) & LADDER_MASK
     queues.passive_lots += (1 - 2 * side) * lots
+    mark_touch(market)
     taker.index, taker.order_id, taker.owner, taker.flags, taker.first_ticks = 1 - side, 0, 0, 0, NONE
     market.fills.count = 0
     book.busy = 0
@@ -97,17 +98,19 @@ def fill_through(market: Record, queues: Record, rows: Record, side: Int, price:
 
 
 @rare
-def fill_queue(
+def fill_queue(  # noqa: PLR0917
     market: Record, queues: Record, rows: Record, side: Int, price: Int, told: Int, number: Int, lots: Int
-) -> None:  # noqa: E501, PLR0917
+) -> None:
     """A print at a price where you stand: ``told`` lots that a fall ``number`` has told, ``lots`` that are news."""
     count = line_up(market, queues, side, price)
-    moved, before = np.int64(0), np.int64(0)
+    moved: Int = np.int64(0)
+    before: Int = np.int64(0)
     for k in range(count):
         line = queues.line[k]
         place = queues.places[line.place]
         order = market.book.orders[line.slot]
-        ahead, part = line.ahead - moved, np.int64(0)
+        ahead: Int = line.ahead
+        part: Int = np.int64(0)
         if told > 0 and place.early == number and number != 0:
             early = place.early_ahead - told
             place.early_ahead = max(early, 0)
@@ -174,9 +177,9 @@ def is_late(market: Record, queues: Record, side: Int, price: Int) -> Int:
 
 
 @rare
-def print_trade(
+def print_trade(  # noqa: PLR0917
     market: Record, queues: Record, rows: Record, aggressor: Int, price: Int, lots: Int, flags: Int
-) -> None:  # noqa: E501, PLR0917
+) -> None:
     """A row about a trade."""
     now_ns = market.book.clock_ns
     if flags & IRREGULAR != 0 or lots <= 0:
@@ -192,11 +195,15 @@ def print_trade(
         queues.counts.prints_late += 1
         return
     told, number = note_print(queues, side, price, now_ns, lots)
+    traded = market.volume_lots
     if market.own_count > 0:
         left = fill_through(market, queues, rows, side, price, lots)
         told = min(told, left)
         if market.own_count > 0:
             fill_queue(market, queues, rows, side, price, told, number, left - told)
+    left = lots - (market.volume_lots - traded)
+    if left > 0:
+        count_trade(market, aggressor, price, left)
 
 
 @rare

@@ -32,7 +32,7 @@ from enum import IntEnum
 import msgspec
 import numpy as np
 
-from tradewind.book.layout import Int
+from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.kernels import inner
@@ -79,7 +79,7 @@ class Crossing(IntEnum):
     TOUCH = 2
     """The other side's best quote comes to stand at your price or through it (hftbacktest's rule)."""
     DEPLETED = 3
-    """As TOUCH, and size that leaves when the queue at your price vanishes counts as traded: for feeds without trades."""
+    """As TOUCH, and what leaves when the queue at your price vanishes counts as traded: for feeds without trades."""
 
 
 class QueueModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +234,7 @@ QUEUES = np.dtype(
         ("kept", "i8", (2, KEPT)),
         ("fall_number", "i8"),
         ("passive_lots", "i8"),
+        ("fills_before", "i8"),
         ("credits", CREDIT, (2, CREDITS)),
         ("credit_next", "i8", (2,)),
         ("debts_count", "i8", (2,)),
@@ -247,12 +248,13 @@ QUEUES = np.dtype(
     ],
     align=True,
 )
-"""State of the queue model of one replay: parameters, the feed's touch (L1), pairing, debts, your places; ``passive_lots``: what your
-resting orders bought less what they sold since this was last set to 0."""
+"""State of the queue model of one replay: parameters, the feed's touch (L1), pairing, debts, your places.
+
+``passive_lots`` is what your resting orders bought less what they sold since it was last set to 0."""
 
 
 @inner
-def front_after(queues: Int, front: float, back: float, gone: float, left: float) -> float:
+def front_after(queues: Record, front: float, back: float, gone: float, left: float) -> Int:
     """Size ahead of an order after unexplained lots have left its queue.
 
     Args:
@@ -265,7 +267,7 @@ def front_after(queues: Int, front: float, back: float, gone: float, left: float
     Returns:
         Size ahead [lots], not below 0.
     """
-    model, n = queues.model, queues.power
+    model, n = queues.model, np.float64(queues.power)
     if model == BACK or front + back <= 0.0:
         return min(front, left)
     f, b = max(front, 0.0) * queues.units_per_lot, max(back, 0.0) * queues.units_per_lot

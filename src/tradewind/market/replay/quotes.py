@@ -55,7 +55,7 @@ def is_tended(queues: Record) -> Int:
 @inner
 def is_kept(queues: Record, side: Int, price: Int) -> Int:
     """Whether the size at a price is kept from when it was last seen."""
-    for k in range(queues.kept_count[side]):
+    for k in range(queues.kept_count[side]):  # noqa: SIM110
         if queues.kept[side, k] == price:
             return True
     return False
@@ -240,14 +240,14 @@ def begin_quote_message(market: Record, queues: Record) -> None:
 
 
 @rare
-def settle_quote_message(market: Record, queues: Record, fills_before: Int) -> None:
+def settle_quote_message(market: Record, queues: Record) -> None:
     """After a message of yours: debts, borrowed levels, and whether the feed shows the price of what rests now."""
-    settle_message(market, queues, fills_before)
-    for k in range(fills_before, min(market.own_fills_count, OWN_FILLS)):
+    settle_message(market, queues)
+    for k in range(queues.fills_before, min(market.own_fills_count, OWN_FILLS)):
         fill = market.own_fills[k]
         if fill.taker_owner != 0 and fill.maker_owner == 0:
-            side = np.int64(fill.side > 0)
-            if is_behind(side, fill.price_ticks, queues.touch_ticks[side]):
+            facing = np.int64(fill.side > 0)
+            if is_behind(facing, fill.price_ticks, queues.touch_ticks[facing]):
                 queues.counts.borrowed_lots += fill.size_lots
     for side in range(2):
         tend_depth(market, queues, side)
@@ -255,8 +255,8 @@ def settle_quote_message(market: Record, queues: Record, fills_before: Int) -> N
     slot = np.int64(market.book.newest)
     if slot != 0 and market.book.orders[slot].owner != 0 and market.book.orders[slot].size_lots > 0:
         order = market.book.orders[slot]
-        side, price = np.int64(order.flags), order.price_ticks
-        if queues.touch_lots[side] > 0 and is_behind(side, price, queues.touch_ticks[side]):
-            if line_up(market, queues, side, price) == 1 and queues.line_total == 0:
-                queues.places[place_of(market, queues, slot)].unseen = 1
-                queues.counts.unseen_orders += 1
+        own, price = np.int64(order.flags), order.price_ticks
+        behind = queues.touch_lots[own] > 0 and is_behind(own, price, queues.touch_ticks[own])
+        if behind and line_up(market, queues, own, price) == 1 and queues.line_total == 0:
+            queues.places[place_of(market, queues, slot)].unseen = 1
+            queues.counts.unseen_orders += 1
