@@ -25,7 +25,9 @@ __all__ = [
     "BY_NAME",
     "COUNTS",
     "IMPACT",
+    "LEVEL_SHAPE",
     "PARTS",
+    "QUOTE_SHAPE",
     "SETTLE",
     "SHAPES",
     "TAPE",
@@ -130,23 +132,31 @@ SHAPES = ((256, 2048), (1024, 16384), (4096, 1 << 17), (4096, 1 << 20))
 """Windows [ticks] and pools [orders] that replays use: few, because kernels are compiled for each."""
 
 
-def shape_for(orders: int) -> tuple[int, int]:
+QUOTE_SHAPE = (128, 512)
+"""Window and pool of a replay of quotes (L1): as small as a simulated market, because many are replayed at once."""
+LEVEL_SHAPE = (4096, 16384)
+"""Window and pool of a replay of levels (L2): wide, because a level outside the window is looked for."""
+
+
+def shape_for(orders: int, depth: int = 3) -> tuple[int, int]:
     """Window [ticks] and pool [orders] of a replay.
 
     Args:
-        orders: Orders that are in the historical book at once, at most.
+        orders: Orders (or levels) that are in the historical book at once, at most.
+        depth: 3 every order, 2 levels, 1 quotes and trades.
 
     Raises:
         InvalidValueError: When there is no shape that large.
 
     Examples:
-        >>> shape_for(1000)
-        (256, 2048)
+        >>> shape_for(1000), shape_for(2, depth=1)
+        ((256, 2048), (128, 512))
     """
-    for levels, pool in SHAPES:
+    shapes = {3: SHAPES, 2: (LEVEL_SHAPE, SHAPES[-1]), 1: (QUOTE_SHAPE,)}[depth]
+    for levels, pool in shapes:
         if orders + orders // 4 + 2 * OWN_ORDERS < pool:
             return levels, pool
-    raise InvalidValueError("orders", f"fewer than {SHAPES[-1][1] * 4 // 5} at once", orders)
+    raise InvalidValueError("orders", f"fewer than {shapes[-1][1] * 4 // 5} at once", orders)
 
 
 def replay_dtype(keys: int, depth: int = 3) -> np.dtype[np.void]:

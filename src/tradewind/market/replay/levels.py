@@ -16,7 +16,7 @@ from tradewind.market.flow.layout import OWN_FILLS
 from tradewind.market.replay.pairing import debt_at, note_fall, owe, repay
 from tradewind.market.replay.places import background_at, is_own_at, line_up, place_of, set_plain, set_shared
 from tradewind.market.replay.prints import fill_queue, settle_crossing
-from tradewind.market.replay.queues import NO, Crossing
+from tradewind.market.replay.queues import Crossing
 
 __all__ = ["apply_level", "set_level", "settle_message"]
 
@@ -30,7 +30,8 @@ def set_own_level(market: Record, queues: Record, rows: Record, side: Int, price
     fall = background_at(market, side, price) - size
     early = number
     if queues.crossing == DEPLETED and size == 0 and number != 0 and fall > 0:
-        fill_queue(market, queues, rows, side, price, NO, NO, fall)
+        queues.told = 0
+        fill_queue(market, queues, rows, side, price, fall)
         early = 0
     elif fall > 0 and number != 0:
         for k in range(line_up(market, queues, side, price)):

@@ -7,8 +7,6 @@ than ``pair_ns`` counts as 0. So a print that a fall has told already takes noth
 
 from __future__ import annotations
 
-import numpy as np
-
 from tradewind.book.layout import Int, Record
 from tradewind.core.kernels import inner, rare
 from tradewind.market.replay.queues import CREDITS, DEBTS
@@ -75,23 +73,20 @@ def note_fall(queues: Record, side: Int, price: Int, now_ns: Int, lots: Int) -> 
 
 
 @inner
-def note_print(queues: Record, side: Int, price: Int, now_ns: Int, lots: Int) -> tuple[Int, Int]:
-    """A print met a queue.
-
-    Returns:
-        Lots of it that a fall has already told, and the number of that fall.
-    """
+def note_print(queues: Record, side: Int, price: Int, now_ns: Int, lots: Int) -> None:
+    """A print met a queue: ``told`` lots of it a fall has already told, the one of number ``told_number``."""
+    queues.told, queues.told_number = 0, 0
     k = credit_at(queues, side, price, now_ns)
     if k < 0:
         new_credit(queues, side, price, now_ns, lots)
-        return np.int64(0), np.int64(0)
+        return
     credit = queues.credits[side, k]
     told = min(max(-credit.lots, 0), lots)
     credit.lots += lots
     if credit.lots > 0:
         credit.ts_ns = now_ns
     queues.counts.paired_lots += told
-    return told, np.int64(credit.number)
+    queues.told, queues.told_number = told, credit.number
 
 
 @inner

@@ -98,10 +98,9 @@ def fill_through(market: Record, queues: Record, rows: Record, side: Int, price:
 
 
 @rare
-def fill_queue(  # noqa: PLR0917
-    market: Record, queues: Record, rows: Record, side: Int, price: Int, told: Int, number: Int, lots: Int
-) -> None:
-    """A print at a price where you stand: ``told`` lots that a fall ``number`` has told, ``lots`` that are news."""
+def fill_queue(market: Record, queues: Record, rows: Record, side: Int, price: Int, lots: Int) -> None:  # noqa: PLR0917
+    """A print where you stand: ``lots`` that are news, ``queues.told`` that the fall ``told_number`` has told."""
+    told, number = queues.told, queues.told_number
     count = line_up(market, queues, side, price)
     moved: Int = np.int64(0)
     before: Int = np.int64(0)
@@ -194,13 +193,13 @@ def print_trade(  # noqa: PLR0917
     if queues.ignore_late and is_late(market, queues, side, price):
         queues.counts.prints_late += 1
         return
-    told, number = note_print(queues, side, price, now_ns, lots)
+    note_print(queues, side, price, now_ns, lots)
     traded = market.volume_lots
     if market.own_count > 0:
         left = fill_through(market, queues, rows, side, price, lots)
-        told = min(told, left)
+        queues.told = min(queues.told, left)
         if market.own_count > 0:
-            fill_queue(market, queues, rows, side, price, told, number, left - told)
+            fill_queue(market, queues, rows, side, price, left - queues.told)
     left = lots - (market.volume_lots - traded)
     if left > 0:
         count_trade(market, aggressor, price, left)

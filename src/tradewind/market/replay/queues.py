@@ -65,8 +65,11 @@ BACK, PROPORTIONAL, POWER, POWER_2, POWER_3, LOG, LOG_2 = range(7)
 NO = np.int64(0)
 """None, as an argument of kernels: a literal would compile another copy of what is called."""
 CREDITS = 4
+"""Prices of a side at which prints and falls are netted at once."""
 DEBTS = 16
+"""Prices of a side at which you may owe."""
 KEPT = 8
+"""Prices of a side whose size is kept out of view."""
 
 
 class Crossing(IntEnum):
@@ -235,6 +238,8 @@ QUEUES = np.dtype(
         ("fall_number", "i8"),
         ("passive_lots", "i8"),
         ("fills_before", "i8"),
+        ("told", "i8"),
+        ("told_number", "i8"),
         ("credits", CREDIT, (2, CREDITS)),
         ("credit_next", "i8", (2,)),
         ("debts_count", "i8", (2,)),
