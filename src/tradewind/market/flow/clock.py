@@ -61,7 +61,7 @@ def decay(market: Record, tables: Record, t_s: float) -> None:
 
 
 @inner
-def rate_at(market: Record, tables: Record, factor: float) -> float:
+def rate_at(market: Record, tables: Record, factor: float) -> Int:
     """Rate of proposals: its long-run mean is ``factor`` times the rate of the present state."""
     return factor * market.rate_all * (tables.baseline + market.activity)
 
