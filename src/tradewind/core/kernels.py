@@ -110,8 +110,11 @@ def parallel_entry(function: F) -> F:
 
 
 def rare(function: F) -> F:
-    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short."""
-    return _compiled(function, **PART)
+    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short.
+
+    Said explicitly, because a part that is compiled on behalf of an ``inner`` one would inherit its inlining.
+    """
+    return _compiled(function, forceinline=False, **PART)
 
 
 def _bit_count(name: str) -> Any:
