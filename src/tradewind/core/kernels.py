@@ -52,7 +52,7 @@ ROOMS_BELOW = {
     "execution": ("book", "core"),
 }
 """Rooms a kernel room may call into; any room not named here lies above them all and depends on every one."""
-CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py")
+CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py", "layout.py")
 """Files whose constants kernels compile in, beside those that define kernels."""
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "boundscheck": False}
 PART: dict[str, Any] = {"cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -115,8 +115,11 @@ def parallel_entry(function: F) -> F:
 
 
 def rare(function: F) -> F:
-    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short."""
-    return _compiled(function, **PART)
+    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short.
+
+    Said explicitly, because a part that is compiled on behalf of an ``inner`` one would inherit its inlining.
+    """
+    return _compiled(function, forceinline=False, **PART)
 
 
 def callback(signature: Any) -> Callable[[F], Any]:
