@@ -52,7 +52,7 @@ ROOMS_BELOW = {
     "execution": ("book", "core"),
 }
 """Rooms a kernel room may call into; any room not named here lies above them all and depends on every one."""
-CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py")
+CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py", "layout.py")
 """Files whose constants kernels compile in, beside those that define kernels."""
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "boundscheck": False}
 PART: dict[str, Any] = {"cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
