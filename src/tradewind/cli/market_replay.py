@@ -59,7 +59,7 @@ def replay_market(
     as_json: JsonFlag = False,
 ) -> None:
     """Replay a recorded day with your orders in it: what becomes of them, what they cost, what history gave way to."""
-    from tradewind.market.replay.market import Replay, tape_of_day
+    from tradewind.market.replay.market import Replay, Terms, tape_of_day
     from tradewind.market.replay.propagator import fit_propagator
     from tradewind.market.replay.trial import run_orders
     from tradewind.market.trading import Latency
@@ -78,14 +78,9 @@ def replay_market(
         trials = []
         for on in IMPACTS[impact]:
             bar.update(task, description=f"replaying, impact {'on' if on else 'off'}", total=PART, completed=0)
-            replay = Replay(
-                tape,
-                unit,
-                start_ns=times[0],
-                end_ns=times[1],
-                latency=Latency(order_entry_ns=round(latency_us * 1000)),
-                impact=propagator if on else None,
-            )
+            latency = Latency(order_entry_ns=round(latency_us * 1000))
+            terms = Terms(start_ns=times[0], end_ns=times[1], latency=latency, impact=propagator if on else None)
+            replay = Replay(tape, unit, terms)
             trials.append(run_orders(replay, messages, lambda done: bar.update(task, completed=int(PART * done))))
     result: dict[str, Any] = {
         "symbol": symbol,

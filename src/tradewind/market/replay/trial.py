@@ -160,7 +160,7 @@ class _Run:
         slippage = sum(Decimal(str((o.slippage_ticks or 0.0) * o.filled_lots)) for o in orders)
         account = self.replay.account()
         return Trial(
-            impact=self.replay.impact is not None,
+            impact=self.replay.terms.impact is not None,
             orders=orders,
             fills=[_told(fill) for fill in fills],
             counters=self.replay.counters,
