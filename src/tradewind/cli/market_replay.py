@@ -54,7 +54,7 @@ def replay_market(
     depth: Annotated[
         int | None, typer.Option(help="3 every order, 2 levels, 1 quotes and trades; the deepest there is when absent.")
     ] = None,
-    latency_us: Annotated[float, typer.Option(min=0, help="From sending an order to its arrival [microseconds].")] = 0,
+    latency_us: Annotated[float, typer.Option(min=0, help="From sending an order to its arrival, in microseconds.")] = 0,
     catalog: CatalogOption,
     as_json: JsonFlag = False,
 ) -> None:
