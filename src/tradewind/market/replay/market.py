@@ -106,7 +106,7 @@ class Replay(TradedMarket):
     def _open(self) -> tuple[Array, Array]:
         """Records that stand at the start."""
         tape, terms = self.tape, self.terms
-        markets, replays = new_replay(shape_for(tape.orders), tape.depth)
+        markets, replays = new_replay(shape_for(tape.orders, tape.depth), tape.depth)
         markets["streams"][0] = seed_streams(terms.seed, "market/replay", markets["streams"].shape[1])
         if terms.impact is not None:
             terms.impact.write(replays["impact"])
