@@ -16,8 +16,9 @@ from tradewind.core.types import Instrument
 from tradewind.market.flow.layout import BUFFER
 from tradewind.market.flow.run import FULL
 from tradewind.market.flow.ziggurat import seed_streams
-from tradewind.market.replay.layout import COUNTS, new_replay, shape_for
+from tradewind.market.replay.layout import new_replay, shape_for
 from tradewind.market.replay.propagator import Propagator
+from tradewind.market.replay.queues import QueueModel
 from tradewind.market.replay.run import open_records, replay_through
 from tradewind.market.replay.tape import Tape, make_tape
 from tradewind.market.trading import Latency, TradedMarket
@@ -38,6 +39,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         latency: Delays of orders and data.
         fees: Costs and rebates; None for the instrument's.
         impact: Your trades shift the replayed prices; None: they do not.
+        queue: How a replay of levels or quotes decides when your orders fill; None for the default model. A replay of
+            single orders needs none: it knows.
         seed: Of the jitter of your messages.
         record: Keep the ``EVENT`` rows of the market with you in it, for :meth:`Replay.rows`.
 
@@ -50,6 +53,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     latency: Latency | None = None
     fees: Fees | None = None
     impact: Propagator | None = None
+    queue: QueueModel | None = None
     seed: int = 0
     record: bool = False
 
@@ -96,20 +100,24 @@ class Replay(TradedMarket):
             raise InvalidValueError("start_ns", f"{tape.rows['ts_ns'][0]} to {tape.last_ns}", self.start_ns)
         if not self.start_ns <= self.end_ns <= tape.last_ns:
             raise InvalidValueError("end_ns", f"{self.start_ns} to {tape.last_ns}", self.end_ns)
+        if self.terms.queue is not None and tape.depth == 3:
+            raise UsageError("a tape of single orders knows every queue: it takes no queue model")
         self._buffer = np.zeros(1, BUFFER)
         self._pages: list[Array] = []
-        markets, self._replays = self._open()
+        markets, self._replays = self._open(float(instrument.lot_size))
         super().__init__(markets, instrument, self.terms.latency, self.terms.fees)
         self._opening = markets.copy(), self._replays.copy()
         self.reset()
 
-    def _open(self) -> tuple[Array, Array]:
+    def _open(self, units_per_lot: float) -> tuple[Array, Array]:
         """Records that stand at the start."""
         tape, terms = self.tape, self.terms
         markets, replays = new_replay(shape_for(tape.orders, tape.depth), tape.depth)
         markets["streams"][0] = seed_streams(terms.seed, "market/replay", markets["streams"].shape[1])
         if terms.impact is not None:
             terms.impact.write(replays["impact"])
+        if tape.depth < 3:
+            (terms.queue or QueueModel()).write(replays["queues"], units_per_lot)
         open_records(markets, replays, tape.rows, self._buffer, self.start_ns)
         markets["recording"] = terms.record
         return markets, replays
@@ -194,9 +202,14 @@ class Replay(TradedMarket):
 
     @property
     def counters(self) -> dict[str, int]:
-        """What became of history where you changed it, by the names of ``COUNTS``; only what occurred."""
-        counts = self._replays["counts"][0]
-        return {name: int(counts[name]) for name in COUNTS.names or () if counts[name]}
+        """What became of history where you changed it, by the names of ``COUNTS``; only what occurred.
+
+        A replay of levels or quotes adds those of its queue model, ``QUEUE_COUNTS``.
+        """
+        found = [self._replays["counts"][0]]
+        if self.tape.depth < 3:
+            found.append(self._replays["queues"]["counts"][0])
+        return {name: int(counts[name]) for counts in found for name in counts.dtype.names or () if counts[name]}
 
     @property
     def shift_ticks(self) -> int:
