@@ -152,7 +152,7 @@ class Draws:
         def root(one: Array, two: Array, count: Array) -> Array:
             """Standard deviation from sums."""
             with np.errstate(divide="ignore", invalid="ignore"):
-                return np.sqrt(np.maximum(two / count - (one / count) ** 2, 0.0))
+                return np.asarray(np.sqrt(np.maximum(two / count - (one / count) ** 2, 0.0)))
 
         resampled = root(*(self.weights @ sums for sums in (first, second, size)))
         jackknife = root(*(sums.sum() - sums for sums in (first, second, size)))
