@@ -8,6 +8,7 @@ from tradewind.book.ladder import join, leave, next_occupied, shrink, worst_pric
 from tradewind.book.layout import NONE, Int, Record, in_window
 from tradewind.book.matching import match
 from tradewind.book.orders import release, take_slot
+from tradewind.core.booking import book_fill
 from tradewind.core.dtypes import FillFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.layout import CANCELS, OWN_FILLS, REFILL, SIZES
@@ -173,11 +174,12 @@ def hand_over(market: Record, rows: Record) -> None:
 
 @inner
 def keep(market: Record, fill: Record) -> None:
-    """A fill of the agent: into its buffer (counted as lost when that is full), its finished order off its list.
+    """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list.
 
     When the buffer is half full, what one of its orders takes at one price is told as one fill, so that an order that
     sweeps many small ones is told in full.
     """
+    book_fill(market.account, market.fees, fill)
     last = market.own_fills[max(market.own_fills_count - 1, 0)]
     crowded = market.own_fills_count >= OWN_FILLS // 2 and fill.taker_owner != 0
     if crowded and last.taker_id == fill.taker_id and last.price_ticks == fill.price_ticks and last.flags == fill.flags:

@@ -1,0 +1,183 @@
+"""The one compiled entry of a batch: prepare snapshots, begin episodes, or step them, each market on its own.
+
+One entry with a mode, not five entries: the market's kernels are large, and every entry would compile them again.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange
+
+from tradewind.book.layout import Int, Record
+from tradewind.core.dtypes import Array
+from tradewind.core.kernels import inner, parallel_entry, rare
+from tradewind.execution.actions import choose, mask, steer
+from tradewind.execution.baselines.decide import decide
+from tradewind.execution.observation import observe
+from tradewind.execution.rewards import reward_step
+from tradewind.market.flow.run import open_one, run_through
+from tradewind.market.flow.clock import profile_at, propose_next
+from tradewind.rl.env.begin import enter, is_whole, pick_world, seed_market, slice_episode
+from tradewind.rl.env.desk import look
+from tradewind.rl.env.stepping import step_order, watch_on
+
+__all__ = ["BASELINE", "CONTINUOUS", "DISCRETE", "PREPARE", "RESET", "work"]
+
+PREPARE, RESET, DISCRETE, CONTINUOUS, BASELINE = range(5)
+WARM_UP_S = 300.0
+SAMPLE_S = 1.0
+EMPTY, NOT_A_NUMBER, FILLS_LOST, NO_ROOM, LOG_FULL = range(1, 6)
+
+
+@inner
+def show(i: Int, market: Record, episode: Record, scale: Record, setting: Record, io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+    """What the agent of environment ``i`` sees and may do now."""
+    observations, masks, faults = io[0], io[1], io[7]
+    slice_episode(episode)
+    observe(market.book, episode, scale, observations[i])
+    mask(market.book, episode, scale, setting.actions, masks[i])
+    total = 0.0
+    for k in range(observations.shape[1]):
+        total += observations[i, k]
+    if not math.isfinite(total):
+        faults[i] = NOT_A_NUMBER
+
+
+@rare
+def begin(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+    """Environment ``i`` begins its next episode."""
+    tables, phases, scales, settings, snapshots, starts, desks = model
+    setting = settings[0]
+    number = episodes[i].episode + setting.count
+    episodes[i].episode = number
+    j = pick_world(episodes[i], setting)
+    preset, scenario, key = episodes[i].preset, episodes[i].scenario, episodes[i].key
+    markets[i] = snapshots[j]
+    episodes[i] = starts[j]
+    market, episode = markets[i], episodes[i]
+    episode.episode, episode.preset, episode.scenario, episode.key = number, preset, scenario, key
+    seed_market(market, episode, phases[scenario], setting)
+    enter(market, episode, desks[c], tables[preset], phases[scenario], scales[preset], setting)
+    if not is_whole(market.book):
+        io[7][i] = EMPTY
+    show(i, market, episode, scales[preset], setting, io)
+
+
+@inner
+def want(i: Int, mode: Int, market: Record, episode: Record, desk: Record, model: tuple[Array, ...], io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+    """The action of environment ``i`` becomes its desk's intent."""
+    scale, setting = model[2][episode.preset], model[3][0]
+    if mode == DISCRETE:
+        choose(market.book, episode, scale, setting.actions, np.int64(io[8][i]), desk.intent)
+    elif mode == CONTINUOUS:
+        levels = np.float64(io[9][i, 0]), np.float64(io[9][i, 1])
+        steer(market.book, episode, scale, levels, desk.intent)
+    else:
+        decide(io[10][i], io[11][i], market.book, episode, scale, io[0][i], desk.intent)
+
+
+@inner
+def step(i: Int, c: Int, mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+    """One decision of environment ``i``; an episode that ends is followed by the next one."""
+    tables, phases, scales, settings, _snapshots, _starts, desks = model
+    observations, _masks, rewards, terms, terminated, finals, ended, faults = io[:8]
+    market, episode, desk, setting = markets[i], episodes[i], desks[c], settings[0]
+    log = io[12][i]
+    scale, table, phase = scales[episode.preset], tables[episode.preset], phases[episode.scenario]
+    want(i, mode, market, episode, desk, model, io)
+    before_s = episode.now_s
+    done, room = step_order(market, episode, desk, table, phase, log, setting.looks)
+    rewards[i] = reward_step(episode, scale, setting.weights, episode.now_s - before_s, done, desk.terms)
+    for k in range(len(desk.terms)):
+        terms[i, k] = desk.terms[k]
+    for k in range(len(episode.step_money)):
+        io[13][i, k] = episode.step_money[k]
+    if market.own_fills_lost > 0:
+        faults[i] = FILLS_LOST
+    elif not room:
+        faults[i] = NO_ROOM
+    elif len(log) > 1 and episode.fills > len(log):
+        faults[i] = LOG_FULL
+    terminated[i] = done
+    if done:
+        show(i, market, episode, scale, setting, io)
+        for k in range(observations.shape[1]):
+            finals[i, k] = observations[i, k]
+        if setting.watch:
+            watch_on(market, episode, desk, table, phase, setting.after_s)
+        ended[i] = episode
+        begin(i, c, markets, episodes, model, io)
+    else:
+        show(i, market, episode, scale, setting, io)
+
+
+@inner
+def survey(market: Record, episode: Record, table: Record, phase: Record, desk: Record, found: Record) -> None:  # noqa: PLR0917
+    """A second passes in a market nobody trades in; what is seen enters the sums."""
+    before, volume = episode.memory.half, market.volume_lots
+    run_through(market, table, phase, desk.buffer, market.now_s + SAMPLE_S)
+    look(market, episode.memory)
+    book = market.book
+    if is_whole(book):
+        move = 0.5 * (episode.memory.half - before)
+        found.samples += 1
+        found.spread += book.ladders[1].best_ticks - book.ladders[0].best_ticks
+        for side in range(2):
+            ladder = book.ladders[side]
+            found.touch += 0.5 * ladder.levels[ladder.best_ticks & (len(ladder.levels) - 1)].size_lots
+        found.square += move * move
+    found.volume += market.volume_lots - volume
+    found.seconds += SAMPLE_S
+
+
+@rare
+def prepare(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, ...], found: Record) -> None:  # noqa: PLR0917
+    """Preset ``i``: a market is opened, warmed up, surveyed, and copied as a snapshot every so often."""
+    tables, phases, _scales, settings, snapshots, starts, desks = model
+    market, episode, desk, count = markets[i], episodes[i], desks[c], settings[0].snapshots
+    table, phase = tables[i], phases[0]
+    open_one(market, table, desk.buffer)
+    propose_next(market, table, profile_at(market, table, 0.0), phase.rows[0].activity)
+    run_through(market, table, phase, desk.buffer, WARM_UP_S)
+    look(market, episode.memory)
+    for j in range(count):
+        until_s = market.now_s + settings[0].gap_s
+        while market.now_s < until_s:
+            survey(market, episode, table, phase, desk, found)
+        at = i * count + j
+        snapshots[at] = market
+        starts[at] = episode
+        copy, now_s = snapshots[at], market.now_s
+        copy.t_s -= now_s
+        copy.next_s -= now_s
+        copy.last_event_s -= now_s
+        copy.mood_until_s -= now_s
+        copy.now_s = 0.0
+        starts[at].memory.at_s = 0.0
+
+
+@parallel_entry
+def work(mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...], found: Array) -> None:  # noqa: PLR0917
+    """Do one thing to every market, in as many chunks as there are desks.
+
+    Args:
+        mode: :data:`PREPARE`, :data:`RESET`, or a step with :data:`DISCRETE`, :data:`CONTINUOUS` actions or a
+            :data:`BASELINE`.
+        markets: Shape (n,), a ``market_dtype``.
+        episodes: Shape (n,), dtype ``EPISODE``.
+        model: ``(tables, phases, scales, settings, snapshots, starts, desks)``.
+        io: ``(observations, masks, rewards, terms, terminated, finals, ended, faults, choices, levels, kinds, params,
+            logs, money)``.
+        found: Shape (n,), dtype ``SURVEY``: sums of :data:`PREPARE`.
+    """
+    chunks, n = len(model[6]), len(markets)
+    for c in prange(chunks):
+        for i in range(n * c // chunks, n * (c + 1) // chunks):
+            if mode == PREPARE:
+                prepare(i, c, markets, episodes, model, found[i])
+            elif mode == RESET:
+                begin(i, c, markets, episodes, model, io)
+            else:
+                step(i, c, mode, markets, episodes, model, io)
