@@ -88,7 +88,7 @@ class ExecutionBatch:
         self.episodes = np.zeros(count, EPISODE)
         self._io = _outputs(count, fill_rows)
         (self.observations, self.masks, self.rewards, self.terms, self.terminated, self.final_observations) = self._io[:6]
-        self._ended, self._faults, self._choices, self._levels, self._kinds, self._params = self._io[6:12]
+        self._ended, self._faults, self._choices, self._levels, self._kinds, self.params = self._io[6:12]
         self.fills, self.money = self._io[12:]
         self.truncated = np.zeros(count, np.bool_)
         self.scales = self._measure()
@@ -202,7 +202,7 @@ class ExecutionBatch:
         """
         self._kinds[:] = kinds
         if params is not None:
-            self._params[:] = params
+            self.params[:] = params
         return self._step(BASELINE)
 
     def _step(self, mode: int) -> tuple[Array, Array, Array]:
