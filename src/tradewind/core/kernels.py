@@ -43,7 +43,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ROOMS_BELOW = {"book": ("core",), "data": ("core",), "core": ()}
+ROOMS_BELOW = {"execution": ("book", "data", "core"), "book": ("core",), "data": ("core",), "core": ()}
 """Rooms a kernel room may call into; any room not named here lies above them all and depends on every one."""
 CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py")
 """Files whose constants kernels compile in, beside those that define kernels."""

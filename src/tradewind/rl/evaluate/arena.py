@@ -130,7 +130,9 @@ def play(
         before = (batch.observations.copy(), batch.masks.copy()) if looks and step % 7 == 0 else None
         actions = strategy.decide(batch)
         if before is not None and actions is not None and len(seen.actions) * batch.count < looks:
-            for kept, fresh in zip((seen.observations, seen.masks, seen.actions), (*before, actions.copy()), strict=True):
+            for kept, fresh in zip(
+                (seen.observations, seen.masks, seen.actions), (*before, actions.copy()), strict=True
+            ):
                 kept.append(fresh)
         done = np.flatnonzero(batch.terminated)
         for i, episode in zip(done, batch.finished(), strict=True):

@@ -4,8 +4,8 @@
   temporary impact from what crossing everything at once paid beyond the best price.
 * VWAP: the preset's volume curve, counted on its calibration days.
 * The imbalance and microprice rules, passive TWAP and submit-and-leave: the parameters with the least mean shortfall.
-* Tabular Q-learning (Nevmyvaka, Feng and Kearns, 2006): episodes with random actions, then one backward pass over epochs,
-  each value the mean of what followed: ``Q(t, s, a) = mean(cost + min_b Q(t + 1, s', b))``.
+* Tabular Q-learning (Nevmyvaka, Feng and Kearns, 2006): episodes with random actions, then one backward pass over
+  epochs, each value the mean of what followed: ``Q(t, s, a) = mean(cost + min_b Q(t + 1, s', b))``.
 """
 
 from __future__ import annotations

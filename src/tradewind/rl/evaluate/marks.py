@@ -11,7 +11,7 @@ from tradewind.execution.tca import ORDER_MARKS, cost_parts, order_metrics
 from tradewind.market.preset import Preset
 from tradewind.rl.evaluate.arena import Played, Reference
 
-__all__ = ["fees_of", "marks_of", "metrics_of"]
+__all__ = ["marks_of", "metrics_of"]
 
 NS = 1_000_000_000
 
@@ -36,21 +36,6 @@ def marks_of(episodes: Array) -> Array:
         marks["vwap_ticks"] = episodes["volume_ticks"] / episodes["volume_lots"]
     marks["market_lots"] = np.maximum(episodes["volume_lots"] - own, 0)
     return marks
-
-
-def fees_of(episode: Array, tick_size: float) -> Fees:
-    """Fees of one episode as rates.
-
-    Args:
-        episode: One row of ``EPISODE``.
-        tick_size: [currency].
-    """
-    return Fees(
-        maker_bps=float(episode["maker_rate"]) * FEE_UNIT * 1e4,
-        taker_bps=float(episode["taker_rate"]) * FEE_UNIT * 1e4,
-        maker_per_unit=float(episode["maker_each"]) * FEE_UNIT * tick_size,
-        taker_per_unit=float(episode["taker_each"]) * FEE_UNIT * tick_size,
-    )
 
 
 def metrics_of(played: Played, reference: Reference | None, presets: list[Preset]) -> Array:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.execution.actions import ACTION_NAMES
+from tradewind.execution.actions import ACTIONS
 from tradewind.execution.baselines.catalogue import BASELINES, Setting, plan_of
 from tradewind.execution.baselines.decide import FOLLOW_PLAN, PARAMS, WAIT
 from tradewind.execution.features import spec_hash
@@ -85,7 +85,7 @@ class PolicyStrategy:
         self.name = self.title = name
         self.policy = policy
         self.discrete = policy.header.head != "gaussian"
-        policy.require(spec_hash(), ACTION_NAMES if self.discrete else policy.header.actions)
+        policy.require(spec_hash(), ACTIONS if self.discrete else policy.header.actions)
         self.actor = Actor(policy)
         self._actions = np.zeros(0)
 
