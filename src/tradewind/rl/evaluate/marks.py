@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.types import Fees
+from tradewind.core.fees import Fees
 from tradewind.execution.episode import FEE_UNIT
 from tradewind.execution.tca import ORDER_MARKS, cost_parts, order_metrics
 from tradewind.market.preset import Preset

@@ -87,7 +87,7 @@ class PolicyStrategy:
         self.discrete = policy.header.head != "gaussian"
         policy.require(spec_hash(), ACTIONS if self.discrete else policy.header.actions)
         self.actor = Actor(policy)
-        self._actions = np.zeros(0)
+        self._actions: Array = np.zeros(0)
 
     def begin(self, batch: ExecutionBatch) -> None:
         """Room for actions."""
