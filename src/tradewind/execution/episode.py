@@ -2,7 +2,7 @@
 
 One record, :data:`EPISODE`, is all that a policy, a baseline, the observation, the reward and cost analysis share. It
 is the same in the training environment, in a backtest and live. Money is whole numbers: prices in ticks, mids in half
-ticks (best bid + best ask), costs in half-tick-lots, fees in :data:`FEE_UNIT` tick-lots.
+ticks (best bid + best ask), costs in half-tick-lots, fees in fee units (``core.fees``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from tradewind.core.kernels import inner
 
 __all__ = [
     "EPISODE",
-    "FEE_UNIT",
     "HORIZONS_S",
     "INTENT",
     "MEMORY",
@@ -32,8 +31,6 @@ __all__ = [
     "half_mid",
 ]
 
-FEE_UNIT = 1e-8
-"""Fees are counted in this many tick-lots; a rate of one basis point of the notional is 10,000 units."""
 HORIZONS_S = (2.0, 15.0, 120.0)
 """Time constants over which the observation remembers flow, volume, volatility and price [s]."""
 PROFILE_PARTS = 64
@@ -42,7 +39,7 @@ SENDS = 16
 REVERSIONS = 4
 """Mids kept after the end of the horizon."""
 MONEY = ("shortfall", "trading", "drift", "impact", "fees")
-"""Money of a step, exact: half-tick-lots, fees in :data:`FEE_UNIT`; positive is a cost."""
+"""Money of a step, exact: half-tick-lots, fees in fee units; positive is a cost."""
 TERMS = ("shortfall", "trading", "drift", "impact", "fees", "risk", "schedule", "completion")
 """Named terms of the reward, in the order in which they are reported; see ``execution.rewards``."""
 
@@ -97,7 +94,6 @@ EPISODE = np.dtype(
         ("preset", "i8"),
         ("scenario", "i8"),
         ("key", "u8"),
-        ("draws", "i8"),
         ("side", "i8"),
         ("quantity_lots", "i8"),
         ("left_lots", "i8"),
@@ -112,11 +108,10 @@ EPISODE = np.dtype(
         ("entry_ns", "i8"),
         ("data_ns", "i8"),
         ("jitter_ns", "i8"),
-        ("last_arrival_ns", "i8"),
         ("maker_rate", "i8"),
         ("taker_rate", "i8"),
-        ("maker_each", "i8"),
-        ("taker_each", "i8"),
+        ("maker_per_lot", "i8"),
+        ("taker_per_lot", "i8"),
         ("alpha", "f8"),
         ("posture", "f8"),
         ("memory", MEMORY),
@@ -170,8 +165,8 @@ EPISODE = np.dtype(
 
 Order: ``side``, ``quantity_lots``, ``left_lots``, ``slice_lots`` (what keeps it on schedule until the next decision).
 Time [s of the market]: ``start_s``, ``now_s`` (the agent's), ``horizon_s``, ``decision_s``, ``session_s`` (time of the
-session at ``start_s``; negative without a profile), ``finish_s``. World: delays [ns], fee rates [FEE_UNIT of notional]
-and fees ``_each`` lot [FEE_UNIT ticks]. Out: the working order (``work_...``; ``work_slot`` 0 before it has arrived),
+session at ``start_s``; negative without a profile), ``finish_s``. World: delays [ns], fees as in
+``core.fees.FEE_RATES``. Out: the working order (``work_...``; ``work_slot`` 0 before it has arrived),
 lots ``live`` in the book and in ``flight``.
 
 Sums over fills [tick-lots, half-tick-lots]: ``paid_ticks`` price, ``fill_half`` mid just before, ``touch_ticks`` best
@@ -224,10 +219,10 @@ def account(episode: Record, price: Int, lots: Int, passive: Int, marks: tuple[I
     if passive:
         episode.maker_lots += lots
         episode.maker_ticks += price * lots
-        fee = price * lots * episode.maker_rate + lots * episode.maker_each
+        fee = price * lots * episode.maker_rate + lots * episode.maker_per_lot
     else:
         episode.taker_lots += lots
-        fee = price * lots * episode.taker_rate + lots * episode.taker_each
+        fee = price * lots * episode.taker_rate + lots * episode.taker_per_lot
     money = episode.step_money
     money[SHORTFALL] += side * (2 * price - episode.decision_half) * lots
     money[TRADING] += side * (2 * price - episode.step_half) * lots

@@ -14,8 +14,9 @@ import numpy as np
 from tradewind.book.layout import NONE, Int, Record
 from tradewind.book.levels import best_lots, best_ticks, level_behind, level_lots
 from tradewind.core.dtypes import Array
+from tradewind.core.fees import UNITS_PER_TICK_LOT
 from tradewind.core.kernels import inner
-from tradewind.execution.episode import FEE_UNIT, HORIZONS_S, half_mid
+from tradewind.execution.episode import HORIZONS_S, half_mid
 
 __all__ = ["observe", "profile_share", "remember"]
 
@@ -178,7 +179,7 @@ def see_world(episode: Record, scales: Record, out: Array) -> None:
     delay_ms = 1e-6 * (episode.entry_ns + episode.data_ns + episode.jitter_ns)
     out[39] = clipped(0.5 * math.log10(1.0 + delay_ms), 0.0, 2.0)
     gap = 0.5 * episode.memory.half * (episode.taker_rate - episode.maker_rate)
-    gap = (gap + (episode.taker_each - episode.maker_each)) * FEE_UNIT
+    gap = (gap + (episode.taker_per_lot - episode.maker_per_lot)) / UNITS_PER_TICK_LOT
     out[40] = clipped(gap / scales.unit_ticks, -2.0, 2.0)
     out[41] = clipped(episode.side * episode.alpha, -5.0, 5.0)
     out[42] = clipped(episode.posture, -1.0, 1.0)

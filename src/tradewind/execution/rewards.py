@@ -30,8 +30,9 @@ from pydantic import Field, model_validator
 from tradewind.book.layout import Int, Record
 from tradewind.core.config import Config
 from tradewind.core.dtypes import Array
+from tradewind.core.fees import UNITS_PER_TICK_LOT
 from tradewind.core.kernels import inner
-from tradewind.execution.episode import FEE_UNIT, MONEY, TERMS
+from tradewind.execution.episode import MONEY, TERMS
 
 __all__ = ["WEIGHTS", "Reward", "reward_step", "weights_record"]
 
@@ -95,7 +96,7 @@ def reward_step(episode: Record, scales: Record, weights: Record, passed_s: floa
         money[SHORTFALL] += episode.side * (half - episode.decision_half) * episode.left_lots
     scale = 1.0 / (episode.quantity_lots * scales.unit_ticks)
     for k in range(len(MONEY)):
-        unit = FEE_UNIT if k == FEES else 0.5
+        unit = 1.0 / UNITS_PER_TICK_LOT if k == FEES else 0.5
         out[k] = money[k] * unit * scale
         episode.money[k] += money[k]
     inventory = np.float64(episode.left_lots) / episode.quantity_lots

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 
 import numba
 import numpy as np
@@ -12,8 +11,8 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, InvalidValueError
 from tradewind.core.types import Instrument
 from tradewind.execution.actions import ACTION_COUNT
-from tradewind.execution.baselines.decide import PARAMS
-from tradewind.execution.episode import EPISODE, MONEY, PROFILE_PARTS, SCALES, TERMS
+from tradewind.execution.baselines.records import MEMORY, PLAN
+from tradewind.execution.episode import EPISODE, MONEY, SCALES, TERMS
 from tradewind.execution.features import OBSERVATION_SIZE
 from tradewind.execution.fills import ORDER_FILL
 from tradewind.market.flow.layout import STREAMS, new_markets
@@ -87,8 +86,10 @@ class ExecutionBatch:
         self._desks = np.zeros(threads, DESK)
         self.episodes = np.zeros(count, EPISODE)
         self._io = _outputs(count, fill_rows)
-        (self.observations, self.masks, self.rewards, self.terms, self.terminated, self.final_observations) = self._io[:6]
-        self._ended, self._faults, self._choices, self._levels, self._kinds, self.params = self._io[6:12]
+        (self.observations, self.masks, self.rewards, self.terms, self.terminated, self.final_observations) = self._io[
+            :6
+        ]
+        self._ended, self._faults, self._choices, self._levels, self._plans, self._memories = self._io[6:12]
         self.fills, self.money = self._io[12:]
         self.truncated = np.zeros(count, np.bool_)
         self.scales = self._measure()
@@ -190,19 +191,18 @@ class ExecutionBatch:
         expected = f"integers of shape ({self.count},) or floats of shape ({self.count}, 2)"
         raise InvalidValueError("actions", expected, f"{actions.dtype} of shape {actions.shape}")
 
-    def step_intents(self, kinds: int | Array, params: Array | None = None) -> tuple[Array, Array, Array]:
+    def step_intents(self, plans: Array | None = None) -> tuple[Array, Array, Array]:
         """One decision in every environment, taken by a baseline inside the compiled step.
 
         Args:
-            kinds: Which baseline (``execution.baselines.decide``): one for all, or shape (count,).
-            params: Its numbers: shape (count,) or (1,), dtype ``PARAMS``; None leaves them as they are.
+            plans: Which baselines (``execution.baselines.plan_of``): shape (count,) or (1,), dtype ``PLAN``; None: the
+                same as in the last call.
 
         Returns:
             ``observations``, ``rewards``, ``terminated``.
         """
-        self._kinds[:] = kinds
-        if params is not None:
-            self.params[:] = params
+        if plans is not None:
+            self._plans[:] = plans
         return self._step(BASELINE)
 
     def _step(self, mode: int) -> tuple[Array, Array, Array]:
@@ -249,8 +249,8 @@ def _outputs(count: int, fill_rows: int) -> tuple[Array, ...]:
         np.zeros(count, np.int32),
         np.zeros(count, np.int32),
         np.zeros((count, 2), np.float32),
-        np.zeros(count, np.int64),
-        np.zeros(count, PARAMS),
+        np.zeros(count, PLAN),
+        np.zeros(count, MEMORY),
         np.zeros((count, max(fill_rows, 1)), ORDER_FILL),
         np.zeros((count, len(MONEY)), np.int64),
     )

@@ -15,7 +15,6 @@ from tradewind.book.levels import best_ticks
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner, rare
 from tradewind.execution.chance import chance, mixed
-from tradewind.execution.episode import FEE_UNIT
 from tradewind.execution.observation import profile_share
 from tradewind.market.flow.layout import STREAMS
 from tradewind.market.flow.run import run_through
@@ -27,7 +26,6 @@ FIRST_ID = 1 << 40
 """Ids of the episode's orders begin here; background orders never get that far."""
 PRESET, SCENARIO, SNAPSHOT, SIDE, SHARE, HORIZON, ENTRY, DATA, JITTER, MAKER, TAKER, LEAD, OFFSET, SESSION = range(14)
 LEAD_STEP_S = 2.0
-BASIS_POINT = 1e-4 / FEE_UNIT
 
 
 @inner
@@ -95,10 +93,14 @@ def draw_order(market: Record, episode: Record, scales: Record, settings: Record
     episode.data_ns = np.int64(between(settings.data_ns, chance(key, DATA)))
     episode.jitter_ns = np.int64(between(settings.jitter_ns, chance(key, JITTER)))
     maker, taker = chance(key, MAKER), chance(key, TAKER)
-    episode.maker_rate = np.int64(between(settings.maker_rate[episode.preset], maker) * BASIS_POINT)
-    episode.taker_rate = np.int64(between(settings.taker_rate[episode.preset], taker) * BASIS_POINT)
-    episode.maker_each = np.int64(between(settings.maker_each[episode.preset], maker) / FEE_UNIT)
-    episode.taker_each = np.int64(between(settings.taker_each[episode.preset], taker) / FEE_UNIT)
+    episode.maker_rate = np.int64(between(settings.maker_rate[episode.preset], maker))
+    episode.taker_rate = np.int64(between(settings.taker_rate[episode.preset], taker))
+    episode.maker_per_lot = np.int64(between(settings.maker_per_lot[episode.preset], maker))
+    episode.taker_per_lot = np.int64(between(settings.taker_per_lot[episode.preset], taker))
+    market.entry_delay_ns, market.data_delay_ns = episode.entry_ns, episode.data_ns
+    market.jitter_ns = episode.jitter_ns
+    market.fees.maker_rate, market.fees.taker_rate = episode.maker_rate, episode.taker_rate
+    market.fees.maker_per_lot, market.fees.taker_per_lot = episode.maker_per_lot, episode.taker_per_lot
     episode.session_s = -1.0
     market.start_s = 0.0
     if settings.profile:
@@ -107,7 +109,9 @@ def draw_order(market: Record, episode: Record, scales: Record, settings: Record
 
 
 @rare
-def enter(market: Record, episode: Record, desk: Record, tables: Record, phases: Record, scales: Record, settings: Record) -> None:  # noqa: PLR0917
+def enter(  # noqa: PLR0917
+    market: Record, episode: Record, desk: Record, tables: Record, phases: Record, scales: Record, settings: Record
+) -> None:
     """The order arrives: the market runs on for a while, then the episode's clock starts."""
     memory = episode.memory
     memory.at_s += market.now_s
@@ -139,7 +143,7 @@ def enter(market: Record, episode: Record, desk: Record, tables: Record, phases:
 
 @inner
 def slice_episode(episode: Record) -> None:
-    """Lots that keep the order on schedule until the next decision: of the whole, or of what is left if that is more."""
+    """Lots that keep the order on schedule until the next decision: of the whole, or of what is left if more."""
     share = min(episode.decision_s / episode.horizon_s, 1.0)
     left_s = max(episode.start_s + episode.horizon_s - episode.now_s, episode.decision_s)
     lots = max(episode.quantity_lots * share, episode.left_lots * (episode.decision_s / left_s))

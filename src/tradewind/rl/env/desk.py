@@ -5,46 +5,31 @@ The market is any record of the agent-facing kind (``market.flow.layout``), what
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tradewind.book.layout import Int, Record
 from tradewind.book.measures import queue_ahead
 from tradewind.core.dtypes import Array, MessageKind
 from tradewind.core.kernels import inner, rare
-from tradewind.execution.chance import chance
 from tradewind.execution.episode import SENDS, account
 from tradewind.execution.observation import remember
 from tradewind.market.flow.layout import OWN_ORDERS
+from tradewind.market.flow.wire import agent_now_ns
+from tradewind.market.flow.wire import send as wire_send
 
-__all__ = ["draw_chance", "look", "send", "settle", "sync"]
+__all__ = ["look", "send", "settle", "sync"]
 
 LIMIT, MARKET = int(MessageKind.LIMIT), int(MessageKind.MARKET)
-OWN_DRAWS = 64
-
-
-@inner
-def draw_chance(episode: Record) -> float:
-    """Next number of the episode's own stream; the first 64 belong to its beginning."""
-    episode.draws += 1
-    return chance(episode.key, OWN_DRAWS + episode.draws)
 
 
 @rare
-def send(market: Record, episode: Record, outbox: Record) -> Int:
+def send(market: Record, outbox: Record) -> Int:
     """Messages go on their way, in order; returns False when there is no room."""
-    delay_ns = episode.entry_ns
-    if episode.jitter_ns > 0:
-        delay_ns += np.int64(-math.log(1.0 - draw_chance(episode)) * episode.jitter_ns)
-    arrival_ns = market.base_ns + np.int64(episode.now_s * 1e9) + delay_ns
-    episode.last_arrival_ns = max(arrival_ns, episode.last_arrival_ns)
     for k in range(outbox.count):
         if market.pending_count >= OWN_ORDERS:
             return False
         market.pending[market.pending_count] = outbox.rows[k]
-        market.pending[market.pending_count].ts_ns = episode.last_arrival_ns
-        market.pending_count += 1
+        wire_send(market, agent_now_ns(market))
     return True
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.execution.actions import ACTION_SETTINGS
-from tradewind.execution.episode import INTENT, MEMORY, OUTBOX, REVERSIONS, TERMS
+from tradewind.execution.baselines.records import SIGHT
+from tradewind.execution.episode import INTENT, OUTBOX, REVERSIONS, TERMS
 from tradewind.execution.rewards import WEIGHTS
 from tradewind.market.flow.layout import BUFFER
 
@@ -39,8 +40,8 @@ SETTINGS = np.dtype(
         ("jitter_ns", "f8", RANGE),
         ("maker_rate", "f8", (MOST_PRESETS, 2)),
         ("taker_rate", "f8", (MOST_PRESETS, 2)),
-        ("maker_each", "f8", (MOST_PRESETS, 2)),
-        ("taker_each", "f8", (MOST_PRESETS, 2)),
+        ("maker_per_lot", "f8", (MOST_PRESETS, 2)),
+        ("taker_per_lot", "f8", (MOST_PRESETS, 2)),
         ("lead_s", "f8"),
         ("offset_s", "f8", RANGE),
         ("profile", "i8"),
@@ -54,7 +55,7 @@ SETTINGS = np.dtype(
 """A task compiled. ``..._edges`` are cumulative probabilities; pairs are ends of ranges to draw from."""
 
 DESK = np.dtype(
-    [("buffer", BUFFER), ("intent", INTENT), ("outbox", OUTBOX), ("terms", "f8", (len(TERMS),)), ("memory", MEMORY)],
+    [("buffer", BUFFER), ("intent", INTENT), ("outbox", OUTBOX), ("terms", "f8", (len(TERMS),)), ("sight", SIGHT)],
     align=True,
 )
 """Scratch of one thread."""

@@ -20,9 +20,9 @@ TRIES = 3
 
 
 @inner
-def arrived_s(market: Record, episode: Record) -> float:
+def arrived_s(market: Record) -> float:
     """When the last message sent has arrived [s]; the present if nothing is on its way."""
-    return max(np.float64(episode.last_arrival_ns - market.base_ns) * 1e-9, market.now_s)
+    return max(np.float64(market.last_arrival_ns - market.base_ns) * 1e-9, market.now_s)
 
 
 @rare
@@ -34,23 +34,23 @@ def act(market: Record, episode: Record, desk: Record, tables: Record, phases: R
     room = True
     withdraw(episode, desk.intent, desk.outbox)
     if desk.outbox.count > 0:
-        room = send(market, episode, desk.outbox)
-        run_through(market, tables, phases, desk.buffer, arrived_s(market, episode))
+        room = send(market, desk.outbox)
+        run_through(market, tables, phases, desk.buffer, arrived_s(market))
         episode.now_s = max(episode.now_s, market.now_s + 1e-9 * episode.data_ns)
         settle(market, episode, log)
     place(episode, desk.intent, desk.outbox)
     if desk.outbox.count > 0:
-        room = room and send(market, episode, desk.outbox)
+        room = room and send(market, desk.outbox)
     return room
 
 
 @inner
 def has_passive_fill(market: Record) -> Int:
     """Whether a resting order of ours has traded since the last look."""
+    count = 0
     for k in range(market.own_fills_count):
-        if market.own_fills[k].maker_owner != 0:
-            return True
-    return False
+        count += market.own_fills[k].maker_owner != 0
+    return count > 0
 
 
 @inner
@@ -90,7 +90,7 @@ def finish_order(market: Record, episode: Record, desk: Record, tables: Record, 
     room = True
     before = episode.taker_lots
     for _ in range(TRIES):
-        run_through(market, tables, phases, desk.buffer, arrived_s(market, episode))
+        run_through(market, tables, phases, desk.buffer, arrived_s(market))
         settle(market, episode, log)
         if episode.left_lots == 0 or (episode.taker_lots > before and episode.live_lots == 0):
             break
@@ -98,7 +98,7 @@ def finish_order(market: Record, episode: Record, desk: Record, tables: Record, 
         desk.intent.cross_lots = episode.left_lots
         desk.intent.cancel = 1
         room = act(market, episode, desk, tables, phases, log) and room
-    run_through(market, tables, phases, desk.buffer, arrived_s(market, episode))
+    run_through(market, tables, phases, desk.buffer, arrived_s(market))
     settle(market, episode, log)
     episode.forced_lots = episode.taker_lots - before
     episode.now_s = max(episode.now_s, market.now_s + 1e-9 * episode.data_ns)

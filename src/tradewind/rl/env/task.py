@@ -35,13 +35,25 @@ from pydantic import AfterValidator, Field, model_validator
 from tradewind.core.config import Config, load_config, parse_config
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.fees import FEE_RATES, Fees, fee_rates
 from tradewind.execution.actions import CROSSINGS
 from tradewind.execution.episode import REVERSIONS
 from tradewind.execution.rewards import Reward, weights_record
 from tradewind.market.preset import Preset
 from tradewind.rl.env.settings import MOST_PRESETS, MOST_SCENARIOS, SETTINGS
 
-__all__ = ["Actions", "Decisions", "FeeRanges", "LatencyRanges", "Markets", "Order", "Task", "load_task", "parse_task", "settings_record"]
+__all__ = [
+    "Actions",
+    "Decisions",
+    "FeeRanges",
+    "LatencyRanges",
+    "Markets",
+    "Order",
+    "Task",
+    "load_task",
+    "parse_task",
+    "settings_record",
+]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -276,9 +288,10 @@ def settings_record(task: Task, presets: list[Preset], seed: int, count: int) ->
 
 
 def _fees(out: Array, k: int, fees: FeeRanges, preset: Preset) -> None:
-    """Fees of one preset: rates in basis points, fees a lot in ticks."""
-    own, tick = preset.instrument, float(preset.instrument.tick_size)
-    out["maker_rate"][0, k] = fees.maker_bps or (own.maker_bps, own.maker_bps)
-    out["taker_rate"][0, k] = fees.taker_bps or (own.taker_bps, own.taker_bps)
-    out["maker_each"][0, k] = np.array(fees.maker_per_unit or (own.maker_per_unit,) * 2) / tick
-    out["taker_each"][0, k] = np.array(fees.taker_per_unit or (own.taker_per_unit,) * 2) / tick
+    """Fees of one preset, both ends of their ranges."""
+    own = preset.instrument
+    for end in range(2):
+        chosen = {name: (getattr(fees, name) or (getattr(own, name),) * 2)[end] for name in Fees.__struct_fields__}
+        rates = fee_rates(Fees(**chosen), own.tick_size)
+        for name in FEE_RATES.names or ():
+            out[name][0, k, end] = rates[name][0]

@@ -11,14 +11,16 @@ import numpy as np
 from numba import prange
 
 from tradewind.book.layout import Int, Record
+from tradewind.book.levels import best_lots, best_ticks
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner, parallel_entry, rare
 from tradewind.execution.actions import choose, mask, steer
-from tradewind.execution.baselines.decide import decide
+from tradewind.execution.baselines.choose import choose as choose_baseline
+from tradewind.execution.chance import mixed
 from tradewind.execution.observation import observe
 from tradewind.execution.rewards import reward_step
-from tradewind.market.flow.run import open_one, run_through
 from tradewind.market.flow.clock import profile_at, propose_next
+from tradewind.market.flow.run import open_one, run_through
 from tradewind.rl.env.begin import enter, is_whole, pick_world, seed_market, slice_episode
 from tradewind.rl.env.desk import look
 from tradewind.rl.env.stepping import step_order, watch_on
@@ -60,13 +62,33 @@ def begin(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, .
     episode.episode, episode.preset, episode.scenario, episode.key = number, preset, scenario, key
     seed_market(market, episode, phases[scenario], setting)
     enter(market, episode, desks[c], tables[preset], phases[scenario], scales[preset], setting)
+    memory = io[11][i]
+    memory.key, memory.draws, memory.epoch, memory.slice = mixed(key), 0, -1, -1
+    memory.action, memory.rest_ticks, memory.state = 0, 0, 0
     if not is_whole(market.book):
         io[7][i] = EMPTY
     show(i, market, episode, scales[preset], setting, io)
 
 
 @inner
-def want(i: Int, mode: Int, market: Record, episode: Record, desk: Record, model: tuple[Array, ...], io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+def see(book: Record, episode: Record, sight: Record) -> None:
+    """What a baseline sees."""
+    best = best_ticks(book, 0), best_ticks(book, 1)
+    sight.side, sight.quantity_lots, sight.left_lots = episode.side, episode.quantity_lots, episode.left_lots
+    sight.bid_lots, sight.ask_lots = best_lots(book, 0), best_lots(book, 1)
+    sight.bid_ticks = best[0] if sight.bid_lots > 0 else 0
+    sight.ask_ticks = best[1] if sight.ask_lots > 0 else 0
+    sight.arrival_half_ticks = episode.decision_half
+    done = episode.quantity_lots - episode.left_lots
+    sight.market_lots = episode.memory.volume_lots - episode.volume_before - done
+    sight.elapsed_s = episode.now_s - episode.start_s
+    sight.horizon_s = episode.horizon_s
+
+
+@inner
+def want(  # noqa: PLR0917
+    i: Int, mode: Int, market: Record, episode: Record, desk: Record, model: tuple[Array, ...], io: tuple[Array, ...]
+) -> None:
     """The action of environment ``i`` becomes its desk's intent."""
     scale, setting = model[2][episode.preset], model[3][0]
     if mode == DISCRETE:
@@ -75,11 +97,14 @@ def want(i: Int, mode: Int, market: Record, episode: Record, desk: Record, model
         levels = np.float64(io[9][i, 0]), np.float64(io[9][i, 1])
         steer(market.book, episode, scale, levels, desk.intent)
     else:
-        decide(io[10][i], io[11][i], market.book, episode, scale, io[0][i], desk.intent)
+        see(market.book, episode, desk.sight)
+        choose_baseline(io[10][i], io[11][i], desk.sight, desk.intent)
 
 
 @inner
-def step(i: Int, c: Int, mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+def step(  # noqa: PLR0917
+    i: Int, c: Int, mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...]
+) -> None:
     """One decision of environment ``i``; an episode that ends is followed by the next one."""
     tables, phases, scales, settings, _snapshots, _starts, desks = model
     observations, _masks, rewards, terms, terminated, finals, ended, faults = io[:8]
@@ -159,7 +184,9 @@ def prepare(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array,
 
 
 @parallel_entry
-def work(mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...], found: Array) -> None:  # noqa: PLR0917
+def work(  # noqa: PLR0917
+    mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...], found: Array
+) -> None:
     """Do one thing to every market, in as many chunks as there are desks.
 
     Args:
@@ -168,8 +195,8 @@ def work(mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], i
         markets: Shape (n,), a ``market_dtype``.
         episodes: Shape (n,), dtype ``EPISODE``.
         model: ``(tables, phases, scales, settings, snapshots, starts, desks)``.
-        io: ``(observations, masks, rewards, terms, terminated, finals, ended, faults, choices, levels, kinds, params,
-            logs, money)``.
+        io: ``(observations, masks, rewards, terms, terminated, finals, ended, faults, choices, levels, plans,
+            plan_memories, logs, money)``.
         found: Shape (n,), dtype ``SURVEY``: sums of :data:`PREPARE`.
     """
     chunks, n = len(model[6]), len(markets)
