@@ -11,7 +11,7 @@ class Toy:
     """What the toys share: arrays, chance by counter, state."""
 
     continuous = False
-    observation_hash = "toy"
+    observation_hash = action_spec = "toy"
     saved: tuple[str, ...] = ()
 
     def __init__(self, count: int) -> None:

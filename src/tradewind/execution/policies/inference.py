@@ -36,8 +36,16 @@ __all__ = [
 ]
 
 F = np.float32
-MASKED, GAUSSIAN, Q_VALUES = 0, 1, 2
-NOTHING_ALLOWED, NOT_A_NUMBER = -1, -2
+MASKED = 0
+"""Head: outputs are logits of actions."""
+GAUSSIAN = 1
+"""Head: outputs are means of continuous actions."""
+Q_VALUES = 2
+"""Head: outputs are values of actions."""
+NOTHING_ALLOWED = -1
+"""Instead of an action: the mask allows none."""
+NOT_A_NUMBER = -2
+"""Instead of an action: a feature is not a number."""
 BOUND = F(10.0)
 """Normalised features are clipped to this on both sides."""
 
@@ -94,7 +102,7 @@ def greedy(hidden: Array, at: Int, mask: Array, actions: Int) -> Int:
 
 
 @inner
-def softmax(hidden: Array, at: Int, mask: Array, actions: Int) -> float:
+def softmax(hidden: Array, at: Int, mask: Array, actions: Int) -> Int:
     """Turn outputs into unnormalised probabilities, 0 where not allowed; returns their sum (0: nothing allowed)."""
     top = F(-3.0e38)
     for j in range(actions):

@@ -33,10 +33,19 @@ __all__ = [
 ]
 
 F = np.float32
-TANH, RELU = 0, 1
+TANH = 0
+"""Activation: hyperbolic tangent."""
+RELU = 1
+"""Activation: the larger of the sum and 0."""
 TILE = 64
 """Rows that go through a network together."""
-MOST_INPUTS, MOST_WIDTH, MOST_OUTPUTS, MOST_HIDDEN = 64, 256, 32, 3
+MOST_HIDDEN = 3
+MOST_INPUTS = 64
+"""Features, at most."""
+MOST_WIDTH = 256
+"""Width of a hidden layer, at most."""
+MOST_OUTPUTS = 32
+"""Outputs, at most."""
 MOST_WEIGHTS = 1 << 18
 """Numbers of a network, with padding: 64 inputs, three layers of 256, 32 outputs."""
 
@@ -152,7 +161,7 @@ def two_to(_typing: Any, _power: Any) -> Any:
 
 
 @inner
-def tanh(x: float) -> float:
+def tanh(x: Int) -> Int:
     """Hyperbolic tangent of a float32 by a rational function (Eigen's; within 3e-7)."""
     x = min(max(x, F(-7.9053111)), F(7.9053111))
     y = x * x
@@ -169,7 +178,7 @@ def tanh(x: float) -> float:
 
 
 @inner
-def exponential(x: float) -> float:
+def exponential(x: Int) -> Int:
     """Exponential of a float32 (Cephes; within 2 units in the last place); 0 below -80."""
     y = min(max(x, F(-80.0)), F(80.0))
     n = np.int32(np.floor(fused(y, F(1.44269504), F(0.5))))

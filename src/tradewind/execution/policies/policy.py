@@ -71,6 +71,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         features: Names of the features, in order.
         actions: Names of the actions, in order.
         observation_hash: Hash of the observation spec it was trained with.
+        action_spec: What the actions mean, with their sizes, in words.
         provenance: Where it comes from.
         checksum: SHA-256 of this header with an empty checksum, and of the numbers.
     """
@@ -81,6 +82,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     features: tuple[str, ...]
     actions: tuple[str, ...]
     observation_hash: str
+    action_spec: str = ""
     provenance: Provenance = Provenance()
     checksum: str = ""
 
@@ -108,20 +110,20 @@ class Policy(msgspec.Struct, frozen=True):
         """Weights and biases, without padding."""
         return sum(block.size for block in _blocks(self.record))
 
-    def require(self, observation_hash: str, actions: tuple[str, ...]) -> None:
+    def require(self, observation_hash: str, action_spec: str) -> None:
         """Refuse to serve an environment it was not trained for.
 
         Args:
             observation_hash: Hash of the environment's observation spec.
-            actions: Names of the environment's actions.
+            action_spec: What the environment's actions mean.
 
         Raises:
             InvalidValueError: Naming what differs.
         """
         if self.header.observation_hash != observation_hash:
             raise InvalidValueError("policy's observation spec", f"{observation_hash!r}", self.header.observation_hash)
-        if self.header.actions != actions:
-            raise InvalidValueError("policy's actions", ", ".join(actions), ", ".join(self.header.actions))
+        if self.header.action_spec != action_spec:
+            raise InvalidValueError("policy's actions", f"{action_spec!r}", self.header.action_spec)
 
 
 def new_policy(header: Header) -> Policy:

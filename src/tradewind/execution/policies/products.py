@@ -102,7 +102,7 @@ def _block(rows: int, vectors: int) -> Any:
             _emit_block(builder, rows, vectors, arguments)
             return context.get_dummy_value()
 
-        place = types.UniTuple(types.int64, 3)
+        place = types.containers.UniTuple(types.int64, 3)
         return types.void(place, place, place, types.int64, types.int64), emit
 
     typed.__name__ = f"block_{rows}_{vectors}"

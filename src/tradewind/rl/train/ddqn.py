@@ -82,24 +82,24 @@ class DDQNConfig(Config):
 
     hidden: tuple[int, ...] = (64, 64)
     activation: Literal["tanh", "relu"] = "relu"
-    iteration_steps: int = Field(128, ge=1)
-    capacity: int = Field(1 << 18, ge=1 << 10)
-    batch: int = Field(1024, ge=64, multiple_of=64)
-    updates: int = Field(1, ge=1)
-    warm_up: int = Field(20_000, ge=0)
-    learning_rate: float = Field(5e-4, gt=0)
+    iteration_steps: int = Field(default=128, ge=1)
+    capacity: int = Field(default=1 << 18, ge=1 << 10)
+    batch: int = Field(default=1024, ge=64, multiple_of=64)
+    updates: int = Field(default=1, ge=1)
+    warm_up: int = Field(default=20_000, ge=0)
+    learning_rate: float = Field(default=5e-4, gt=0)
     schedule: Literal["linear", "constant"] = "linear"
-    gamma: float = Field(0.999, gt=0, le=1)
-    n_step: int = Field(3, ge=1, le=32)
-    target_every: int = Field(250, ge=1)
-    explore_first: float = Field(1.0, ge=0, le=1)
-    explore_last: float = Field(0.05, ge=0, le=1)
-    explore_until: float = Field(0.3, gt=0, le=1)
+    gamma: float = Field(default=0.999, gt=0, le=1)
+    n_step: int = Field(default=1, ge=1, le=32)
+    target_every: int = Field(default=250, ge=1)
+    explore_first: float = Field(default=1.0, ge=0, le=1)
+    explore_last: float = Field(default=0.05, ge=0, le=1)
+    explore_until: float = Field(default=0.3, gt=0, le=1)
     dueling: bool = True
     prioritised: bool = False
-    priority_power: float = Field(0.6, ge=0, le=1)
-    weight_power: float = Field(0.4, ge=0, le=1)
-    most_gradient: float = Field(10.0, gt=0)
+    priority_power: float = Field(default=0.6, ge=0, le=1)
+    weight_power: float = Field(default=0.4, ge=0, le=1)
+    most_gradient: float = Field(default=10.0, gt=0)
     scale_rewards: bool = True
 
 
@@ -164,7 +164,9 @@ def learn_chunk(policy: Record, learners: Array, room: Record, drawn: Array, mem
 
 
 @parallel_entry
-def update_values(policies: Array, learners: Array, work: Array, drawn: Array, memory: Array, settings: Array) -> None:  # noqa: PLR0917
+def update_values(  # noqa: PLR0917
+    policies: Array, learners: Array, work: Array, drawn: Array, memory: tuple[Array, ...], settings: Array
+) -> None:
     """One gradient step on drawn steps.
 
     Args:
@@ -338,6 +340,7 @@ class DDQN:
             features=world.features,
             actions=world.actions,
             observation_hash=world.observation_hash,
+            action_spec=world.action_spec,
             provenance=provenance,
         )
         policy = new_policy(header)

@@ -21,6 +21,7 @@ class BatchEnvironment(Protocol):
         actions: Names of the actions, in order.
         continuous: Whether actions are numbers in -1 to 1, shape (n, actions), and not one of a list, shape (n,).
         observation_hash: Hash of the observation spec.
+        action_spec: What the actions mean, with their sizes, in words.
         observations: Shape (n, features), float32.
         masks: Shape (n, actions), bool: what is allowed now.
         rewards: Shape (n,), float32.
@@ -34,6 +35,7 @@ class BatchEnvironment(Protocol):
     actions: tuple[str, ...]
     continuous: bool
     observation_hash: str
+    action_spec: str
     observations: Array
     masks: Array
     rewards: Array

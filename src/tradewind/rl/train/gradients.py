@@ -48,6 +48,7 @@ F = np.float32
 CHUNKS = 16
 """Parts of a minibatch, at most; one thread works on one part at a time."""
 STATISTICS = 8
+"""Numbers that a chunk tells beside its gradients."""
 LEARNER = np.dtype(
     [
         ("network", NETWORK),
@@ -115,7 +116,7 @@ def new_work() -> Array:
 
 
 @inner
-def tile_outputs(network: Record, scratch: Record) -> Array:
+def tile_outputs(network: Record, scratch: Record) -> Record:
     """Outputs of a tile as a view, shape (64, columns)."""
     at, columns = outputs_at(network), network.layer[network.layers - 1].columns
     return scratch.hidden[at : at + TILE * columns].reshape(TILE, columns)

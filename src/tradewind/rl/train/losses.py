@@ -28,6 +28,7 @@ __all__ = [
 
 F = np.float32
 TOLD = ("loss", "value_loss", "entropy_seen", "divergence", "clipped", "minibatches")
+"""What an update tells, summed over its minibatches."""
 SETTINGS = np.dtype(
     [(name, "f8") for name in ("learning_rate", "most_gradient", "epsilon", "clip", "value_clip", "entropy")]
     + [(name, "f8") for name in ("value_weight", "most_divergence")]
@@ -36,7 +37,16 @@ SETTINGS = np.dtype(
     + [(name, "f8") for name in TOLD]
 )
 """What an update reads, and below the draws what it tells."""
-LOSS, VALUE_LOSS, ENTROPY, DIVERGENCE, CLIPPED = range(5)
+LOSS = 0
+"""Statistic: the policy's loss."""
+VALUE_LOSS = 1
+"""Statistic: the critic's squared error."""
+ENTROPY = 2
+"""Statistic: entropy of the policy."""
+DIVERGENCE = 3
+"""Statistic: divergence from the policy that acted, estimated as the mean of ratio - 1 - log(ratio)."""
+CLIPPED = 4
+"""Statistic: share of clipped ratios."""
 
 
 @inner

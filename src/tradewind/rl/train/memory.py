@@ -1,4 +1,4 @@
-"""What a learner of values remembers: a ring of steps, n-step returns found when they are drawn, priorities in a tree."""
+"""What a learner of values remembers: a ring of steps; n-step returns are found when drawn; a tree of priorities."""
 
 from __future__ import annotations
 

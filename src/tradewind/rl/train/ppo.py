@@ -88,19 +88,19 @@ class PPOConfig(Config):
 
     hidden: tuple[int, ...] = (64, 64)
     activation: Literal["tanh", "relu"] = "tanh"
-    rollout_steps: int = Field(128, ge=1)
-    minibatch: int = Field(8192, ge=64, multiple_of=64)
-    epochs: int = Field(4, ge=1)
-    learning_rate: float = Field(1e-3, gt=0)
+    rollout_steps: int = Field(default=128, ge=1)
+    minibatch: int = Field(default=8192, ge=64, multiple_of=64)
+    epochs: int = Field(default=4, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["linear", "constant"] = "linear"
-    gamma: float = Field(0.999, gt=0, le=1)
-    gae_lambda: float = Field(0.95, ge=0, le=1)
-    clip: float = Field(0.2, gt=0)
-    value_clip: float = Field(0.0, ge=0)
-    entropy: float = Field(0.003, ge=0)
-    value_weight: float = Field(0.5, ge=0)
-    most_gradient: float = Field(0.5, gt=0)
-    most_divergence: float = Field(0.03, ge=0)
+    gamma: float = Field(default=0.999, gt=0, le=1)
+    gae_lambda: float = Field(default=0.95, ge=0, le=1)
+    clip: float = Field(default=0.2, gt=0)
+    value_clip: float = Field(default=0.0, ge=0)
+    entropy: float = Field(default=0.003, ge=0)
+    value_weight: float = Field(default=0.5, ge=0)
+    most_gradient: float = Field(default=0.5, gt=0)
+    most_divergence: float = Field(default=0.03, ge=0)
     log_std: float = -1.5
     scale_rewards: bool = True
 
@@ -201,7 +201,9 @@ class PPO:
 
     algorithm = "ppo"
 
-    def __init__(self, environment: BatchEnvironment, config: PPOConfig, seed: int, total_steps: int, threads: int = 1):
+    def __init__(
+        self, environment: BatchEnvironment, config: PPOConfig, seed: int, total_steps: int, threads: int = 1
+    ) -> None:
         self.environment, self.config, self.total_steps, self.threads = environment, config, total_steps, threads
         n, width, actions = environment.count, len(environment.features), len(environment.actions)
         size = n * config.rollout_steps
@@ -326,6 +328,7 @@ class PPO:
             features=world.features,
             actions=world.actions,
             observation_hash=world.observation_hash,
+            action_spec=world.action_spec,
             provenance=provenance,
         )
         return Policy(header, self._policies.copy())
@@ -334,7 +337,11 @@ class PPO:
         """Everything that decides what comes next, as arrays: weights, moments, statistics, chance, environment."""
         own = learners_state(self.learners) | self._features.state()
         own |= {"order": self._order, "returns": self._returns, "scale": self._scale, "keys": self._keys}
-        own |= {"draws": self._settings["draws"], "counts": np.array([self.steps, self.updates])}
+        own |= {
+            "shuffle": self._settings["key"],
+            "draws": self._settings["draws"],
+            "counts": np.array([self.steps, self.updates]),
+        }
         return {k: v.copy() for k, v in own.items()} | {f"world/{k}": v for k, v in self.environment.state().items()}
 
     def restore(self, state: dict[str, Array]) -> None:
@@ -343,7 +350,8 @@ class PPO:
         self._features.restore(state)
         for name, own in (("order", self._order), ("returns", self._returns), ("scale", self._scale)):
             own[...] = state[name]
-        self._keys[...], self._settings["draws"] = state["keys"], state["draws"]
+        self._keys[...] = state["keys"]
+        self._settings["key"], self._settings["draws"] = state["shuffle"], state["draws"]
         self.steps, self.updates = (int(count) for count in state["counts"])
         self._policies["network"]["weights"] = self.learners["network"]["weights"][:1]
         self._features.freeze_into(self._policies)

@@ -28,6 +28,7 @@ __all__ = [
 
 F = np.float32
 HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
+"""Half the logarithm of 2 pi, of the normal density."""
 MOST_NUMBERS = 8
 """Continuous actions, at most."""
 SAMPLE = np.dtype(
@@ -210,11 +211,11 @@ def advantages(samples: Array, last: Array, running: Array, gamma: float, decay:
     total = squares = 0.0
     for k in range(len(samples) - 1, -1, -1):
         sample, i = samples[k], k % n
-        after, keep = np.float64(sample.after), 0.0
+        after, keep = float(sample.after), 0.0
         if sample.over == 0:
-            after, keep = np.float64(last[i]), 1.0
+            after, keep = float(last[i]), 1.0
             if k + n < len(samples):
-                after = np.float64(samples[k + n].value)
+                after = float(samples[k + n].value)
         elif sample.over == 1:
             after = 0.0
         running[i] = sample.reward + gamma * after - sample.value + gamma * decay * keep * running[i]

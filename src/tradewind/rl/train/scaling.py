@@ -28,8 +28,8 @@ class FeatureScale:
 
     def __init__(self) -> None:
         self.count = 0.0
-        self.mean = np.zeros(MOST_INPUTS)
-        self.squares = np.zeros(MOST_INPUTS)
+        self.mean: Array = np.zeros(MOST_INPUTS)
+        self.squares: Array = np.zeros(MOST_INPUTS)
 
     def add(self, count: float, sums: Array, sums_of_squares: Array) -> None:
         """Take rows in.

@@ -20,7 +20,11 @@ SETTINGS = np.dtype(
     [(name, "f8") for name in ("learning_rate", "most_gradient", "epsilon", "explore", "loss", "value")]
     + [(name, "i8") for name in ("actions", "dueling")]
 )
-LOSS, VALUE = 0, 1
+"""What acting and updating read, and what an update tells: loss and mean value."""
+LOSS = 0
+"""Statistic: Huber's loss."""
+VALUE = 1
+"""Statistic: value of the actions taken."""
 
 
 @inner
@@ -77,7 +81,9 @@ def explore_tile(network: Record, room: Record, masks: Array, actions: Array, pl
 
 
 @parallel_entry
-def act_to_explore(policies: Array, learners: Array, work: Array, world: Array, keys: Array, settings: Array) -> int:  # noqa: PLR0917
+def act_to_explore(  # noqa: PLR0917
+    policies: Array, learners: Array, work: Array, world: tuple[Array, ...], keys: Array, settings: Array
+) -> int:
     """Choose the best action, or now and then any.
 
     Args:
