@@ -33,7 +33,7 @@ class BarProgress:
         self.bar.update(self.task, description=what, completed=done, total=self.episodes)
 
 
-def execute_backtest(
+def execute_backtest(  # noqa: PLR0917
     policy: Annotated[
         list[str] | None,
         typer.Option(help="Policy file or shipped policy; further ones are its training seeds. None: baselines only."),
@@ -85,7 +85,7 @@ def load_policies(names: list[str]) -> list[PolicyStrategy]:
     return found
 
 
-def chosen_task(
+def chosen_task(  # noqa: PLR0917
     path: Path | None,
     policies: list[PolicyStrategy],
     market: str,
@@ -101,7 +101,7 @@ def chosen_task(
     return with_options(plain, market=market, share=share, horizon_s=horizon_s, scenarios=scenario)
 
 
-def prove(
+def prove(  # noqa: PLR0917
     task: Task, rules: Rules, policies: list[PolicyStrategy], market: str, also: list[str], say: BarProgress
 ) -> tuple[Bout, Backtest, Scenes]:
     """The bout on the market itself, then on other ground."""

@@ -46,7 +46,9 @@ def _analysed(bundle: OrderBundle, limit: int) -> dict[str, Any]:
 
     costs = cost_parts(bundle.marks, bundle.fills, bundle.first, bundle.twin_half_ticks)
     metrics = order_metrics(bundle.marks, costs, bundle.instrument, bundle.fees)
-    exact = [cost_of(mark, cost, bundle.instrument, bundle.fees) for mark, cost in zip(bundle.marks, costs, strict=True)]
+    exact = [
+        cost_of(mark, cost, bundle.instrument, bundle.fees) for mark, cost in zip(bundle.marks, costs, strict=True)
+    ]
     means = {}
     for name in ORDER_METRICS.names or ():
         values = metrics[name][np.isfinite(metrics[name])]
@@ -69,7 +71,9 @@ def _analysed(bundle: OrderBundle, limit: int) -> dict[str, Any]:
         "currency": bundle.instrument.currency,
         "orders": len(exact),
         "has_twin": bundle.twin_half_ticks is not None,
-        "total": {part: str(sum((getattr(cost, part) for cost in exact), start=exact[0].notional * 0)) for part in parts},
+        "total": {
+            part: str(sum((getattr(cost, part) for cost in exact), start=exact[0].notional * 0)) for part in parts
+        },
         "mean": means,
         "timing_risk_bps": float(metrics["shortfall_bps"].std()),
         "cvar_95_bps": cvar(metrics["shortfall_bps"]),
@@ -94,11 +98,9 @@ def _show(console: Console, found: list[dict[str, Any]]) -> None:
         if item["each"]:
             heads = ("Order", "Side", "Lots", *(p.capitalize() for p in PARTS), "Shortfall", "bps")
             columns = tuple(Column(head, number=k > 1) for k, head in enumerate(heads))
-            rows = [
-                (str(o["order"]), o["side"], f"{o['quantity_lots']:,}")
-                + tuple(f"{float(o[p]):.4f}" for p in (*PARTS, "shortfall"))
-                + (f"{o['bps']:.3f}",)
-                for o in item["each"]
-            ]
+            rows = []
+            for o in item["each"]:
+                money = (f"{float(o[part]):.4f}" for part in (*PARTS, "shortfall"))
+                rows.append((str(o["order"]), o["side"], f"{o['quantity_lots']:,}", *money, f"{o['bps']:.3f}"))
             title = f"{item['strategy']}, {item['symbol']}: the first orders [{item['currency']}]"
             console.print(rich_table(Table(columns, tuple(rows)), title))

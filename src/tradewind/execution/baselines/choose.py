@@ -46,7 +46,7 @@ def fresh_memory(count: int, seed: int, name: str) -> Array:
     """
     memory = np.zeros(count, MEMORY)
     memory["key"] = stream(seed, f"baseline/{name}").integers(0, 2**63, count, dtype=np.uint64)
-    memory["epoch"] = memory["slice"] = memory["episode"] = -1
+    memory["epoch"] = memory["slice"] = -1
     return memory
 
 

@@ -48,6 +48,8 @@ class Kind(IntEnum):
     """Move the resting order with the microprice; ``numbers``: threshold, tolerated lateness."""
     RANDOM = 8
     """Anything that is allowed."""
+    WAIT = 10
+    """Nothing; the deadline crosses everything."""
     TABLE = 9
     """Tabular Q-learning; ``table``; ``numbers``: chance of a random action."""
 
@@ -85,7 +87,6 @@ MEMORY = np.dtype(
     [
         ("key", "u8"),
         ("draws", "i8"),
-        ("episode", "i8"),
         ("epoch", "i8"),
         ("action", "i8"),
         ("rest_ticks", "i8"),

@@ -57,6 +57,7 @@ class ExecutionBatch:
         truncated: Shape (count,), bool: never.
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
+        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
 
     Raises:
@@ -89,7 +90,7 @@ class ExecutionBatch:
         (self.observations, self.masks, self.rewards, self.terms, self.terminated, self.final_observations) = self._io[
             :6
         ]
-        self._ended, self._faults, self._choices, self._levels, self._plans, self._memories = self._io[6:12]
+        self._ended, self._faults, self._choices, self._levels, self._plans, self.plan_memories = self._io[6:12]
         self.fills, self.money = self._io[12:]
         self.truncated = np.zeros(count, np.bool_)
         self.scales = self._measure()

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from tradewind.core.dtypes import Array
+from tradewind.core.fees import UNITS_PER_TICK_LOT
 from tradewind.execution.baselines.catalogue import GRIDS, Setting, new_plan
 from tradewind.execution.baselines.records import EPOCHS, INVENTORY_BINS, TABLE_ACTIONS, Kind
 from tradewind.execution.episode import EPISODE
@@ -71,9 +72,7 @@ def _mean_cost(batch: ExecutionBatch, strategy: BaselineStrategy, episodes: int)
 
 def _cost(episodes: Array) -> Array:
     """Cost so far [half-tick-lots]: shortfall and fees."""
-    from tradewind.execution.episode import FEE_UNIT
-
-    return np.asarray(episodes["money"][:, 0] + 2 * FEE_UNIT * episodes["money"][:, -1])
+    return np.asarray(episodes["money"][:, 0] + 2 * episodes["money"][:, -1] / UNITS_PER_TICK_LOT)
 
 
 def _curve(batch: ExecutionBatch) -> VolumeCurve | None:
@@ -116,7 +115,7 @@ class _Epochs:
     def step(self, before: Array, memory: Array, ended: Array, last: Array) -> None:
         """What a step closed: epochs that were followed by another, and those of orders that ended."""
         cost = _cost(before)
-        fresh = memory["epoch"] != self.open[:, 0]
+        fresh = (memory["epoch"] != self.open[:, 0]) & ~ended
         closing = fresh & (self.open[:, 0] >= 0)
         now = np.stack([memory["epoch"], memory["state"], memory["action"]], axis=1)
         self._close(closing, cost, now[:, 1], now[:, 0])
@@ -149,7 +148,7 @@ def learn_table(batch: ExecutionBatch, rounds: int) -> Array:
         explorer.decide(batch)
         last = batch.finished()
         over += len(last)
-        gathered.step(before, batch.params["memory"], batch.terminated, last if len(last) else np.zeros(0, EPISODE))
+        gathered.step(before, batch.plan_memories, batch.terminated, last if len(last) else np.zeros(0, EPISODE))
     return _backward(np.concatenate(gathered.rows))
 
 

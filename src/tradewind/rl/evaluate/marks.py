@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.fees import Fees
-from tradewind.execution.episode import FEE_UNIT
+from tradewind.core.fees import UNITS_PER_TICK_LOT, Fees
 from tradewind.execution.tca import ORDER_MARKS, cost_parts, order_metrics
 from tradewind.market.preset import Preset
 from tradewind.rl.evaluate.arena import Played, Reference
@@ -54,6 +53,6 @@ def metrics_of(played: Played, reference: Reference | None, presets: list[Preset
     instrument = presets[0].trading_instrument()
     found = order_metrics(marks, costs, instrument, Fees())
     base = marks["quantity_lots"] * marks["decision_half_ticks"] / 2e4
-    found["fees_bps"] = played.episodes["money"][:, -1] * FEE_UNIT / base
+    found["fees_bps"] = played.episodes["money"][:, -1] / UNITS_PER_TICK_LOT / base
     found["shortfall_bps"] += found["fees_bps"]
     return found

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tradewind.core.fees import Fees
-from tradewind.execution.episode import FEE_UNIT
+from tradewind.core.fees import BPS_STEPS, UNITS_PER_TICK_LOT, Fees
 from tradewind.execution.orders_file import OrderBundle, write_orders
 from tradewind.market.preset import load_preset
 from tradewind.rl.evaluate.backtest import Bout
@@ -37,9 +36,12 @@ def record_bout(bout: Bout, path: Path) -> int:
                 continue
             rows = np.repeat(mine, sizes)
             episode = played.episodes[mine][0]
-            rates = {f"{role}_bps": round(float(episode[f"{role}_rate"]) * FEE_UNIT * 1e4, 3) for role in ("maker", "taker")}
             tick = float(instrument.tick_size)
-            each = {f"{role}_per_unit": float(episode[f"{role}_each"]) * FEE_UNIT * tick for role in ("maker", "taker")}
+            rates = {f"{role}_bps": int(episode[f"{role}_rate"]) / BPS_STEPS for role in ("maker", "taker")}
+            each = {
+                f"{role}_per_unit": int(episode[f"{role}_each"]) / UNITS_PER_TICK_LOT * tick
+                for role in ("maker", "taker")
+            }
             bundles.append(
                 OrderBundle(
                     strategy=name,

@@ -7,15 +7,17 @@ from typing import Protocol
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.execution.actions import ACTIONS
-from tradewind.execution.baselines.catalogue import BASELINES, Setting, plan_of
-from tradewind.execution.baselines.decide import FOLLOW_PLAN, PARAMS, WAIT
+from tradewind.execution.baselines.catalogue import BASELINES, Setting, new_plan, plan_of
+from tradewind.execution.baselines.records import Kind
 from tradewind.execution.features import spec_hash
 from tradewind.execution.policies.actor import Actor
 from tradewind.execution.policies.policy import Policy
 from tradewind.rl.env.batch import ExecutionBatch
+from tradewind.rl.train.world import action_spec_of
 
 __all__ = ["BaselineStrategy", "PolicyStrategy", "Strategy", "Waiting"]
+
+WAIT = new_plan(Kind.WAIT)
 
 
 class Strategy(Protocol):
@@ -43,18 +45,13 @@ class BaselineStrategy:
     def __init__(self, name: str, setting: Setting, plan: Array | None = None) -> None:
         self.name, self.title = name, BASELINES[name].title
         self.plan = plan_of(name, setting) if plan is None else plan
-        self._params: Array | None = None
 
     def begin(self, batch: ExecutionBatch) -> None:
-        """A plan in every environment, nothing remembered."""
-        self._params = np.zeros(batch.count, PARAMS)
-        self._params["plan"] = self.plan
-        self._params["memory"]["episode"] = -1
+        """Nothing to prepare."""
 
     def decide(self, batch: ExecutionBatch) -> None:
-        """The compiled step decides; it keeps its memory in the batch."""
-        batch.step_intents(FOLLOW_PLAN, self._params)
-        self._params = None
+        """The compiled step decides; it keeps the plan's memory in the batch."""
+        batch.step_intents(self.plan)
 
 
 class Waiting:
@@ -77,20 +74,19 @@ class PolicyStrategy:
         policy: The policy.
         name: For rows and files.
 
-    Raises:
-        InvalidValueError: When it was trained for another observation or other actions.
+    Trading in an environment of another observation or other actions raises ``InvalidValueError``.
     """
 
     def __init__(self, policy: Policy, name: str) -> None:
         self.name = self.title = name
         self.policy = policy
         self.discrete = policy.header.head != "gaussian"
-        policy.require(spec_hash(), ACTIONS if self.discrete else policy.header.actions)
         self.actor = Actor(policy)
         self._actions: Array = np.zeros(0)
 
     def begin(self, batch: ExecutionBatch) -> None:
-        """Room for actions."""
+        """Room for actions; refuses an environment that the policy was not trained for."""
+        self.policy.require(spec_hash(), action_spec_of(batch.task, continuous=not self.discrete))
         width = len(self.policy.header.actions)
         self._actions = np.zeros(batch.count, np.int32) if self.discrete else np.zeros((batch.count, width), np.float32)
 
