@@ -193,10 +193,8 @@ def to_backtest(bout: Bout, policy: str, market: str, elsewhere: Sequence[Elsewh
 
 NOTES = (
     "Every strategy trades the same orders: same arrival, same market, same random streams, latency and fees.",
-    (
-        "Intervals are 95 %, BCa bootstrap over independent groups of orders. The best baseline is picked on these very orders, "
-        "which favours it. Baselines are fitted and tuned on other orders."
-    ),
+    "Intervals are 95 %, BCa bootstrap over independent groups of orders.",
+    "The best baseline is picked on these very orders, which favours it; all are fitted and tuned on other orders.",
     "The market reacts: impact is what it answers, measured against the same market without the order (the twin).",
 )
 
