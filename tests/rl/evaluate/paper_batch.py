@@ -48,8 +48,8 @@ class PaperBatch:
     def _begin(self, i: int) -> None:
         number = int(self.episodes["episode"][i]) + self.count
         random = stream(self.seed, f"paper/{number}")
+        self.episodes[i] = np.zeros((), EPISODE)
         row = self.episodes[i]
-        row[...] = 0
         row["episode"], row["key"] = number, number
         row["side"] = 1 if random.random() < 0.5 else -1
         row["quantity_lots"] = row["left_lots"] = self.task.order.quantity_lots or 600

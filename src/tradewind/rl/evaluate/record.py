@@ -39,7 +39,7 @@ def record_bout(bout: Bout, path: Path) -> int:
             tick = float(instrument.tick_size)
             rates = {f"{role}_bps": int(episode[f"{role}_rate"]) / BPS_STEPS for role in ("maker", "taker")}
             worth = tick / UNITS_PER_TICK_LOT
-            each = {f"{role}_per_unit": int(episode[f"{role}_each"]) * worth for role in ("maker", "taker")}
+            each = {f"{role}_per_unit": int(episode[f"{role}_per_lot"]) * worth for role in ("maker", "taker")}
             bundles.append(
                 OrderBundle(
                     strategy=name,

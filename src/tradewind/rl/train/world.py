@@ -8,10 +8,11 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.fees import UNITS_PER_TICK_LOT
 from tradewind.execution.actions import ACTIONS, action_spec
 from tradewind.execution.baselines.catalogue import new_plan
 from tradewind.execution.baselines.records import Kind
-from tradewind.execution.episode import FEE_UNIT, MONEY
+from tradewind.execution.episode import MONEY
 from tradewind.execution.features import FEATURES, spec_hash
 from tradewind.execution.policies.actor import Actor
 from tradewind.execution.policies.policy import Policy
@@ -50,7 +51,8 @@ class TradingWorld:
         self.observation_hash, self.action_spec = spec_hash(), action_spec_of(task, continuous=continuous)
         batch = self.batch
         self.observations, self.masks, self.rewards = batch.observations, batch.masks, batch.rewards
-        self.terminated, self.truncated = batch.terminated, batch.truncated
+        self.terminated: Array = batch.terminated
+        self.truncated: Array = batch.truncated
         self.final_observations = batch.final_observations
 
     def reset(self, seed: int) -> None:
@@ -84,7 +86,7 @@ def shortfall_bps(episodes: Array) -> Array:
         Shape (n,) [bps of the order's value at the mid when it was given]; positive is a cost.
     """
     money = episodes["money"]
-    cost = 0.5 * money[:, MONEY.index("shortfall")] + FEE_UNIT * money[:, MONEY.index("fees")]
+    cost = 0.5 * money[:, MONEY.index("shortfall")] + money[:, MONEY.index("fees")] / UNITS_PER_TICK_LOT
     return np.asarray(1e4 * cost / np.maximum(0.5 * episodes["decision_half"] * episodes["quantity_lots"], 1e-12))
 
 
@@ -106,9 +108,7 @@ class Judge:
             raise InvalidValueError("episodes", "2 or more", episodes)
         self.episodes, self.threads = episodes, threads
         self._batch = ExecutionBatch(task, min(episodes, 256), seed, threads=threads)
-        self._spec = {
-            head == "gaussian": action_spec_of(task, continuous=head == "gaussian") for head in ("gaussian", "")
-        }
+        self._specs = tuple(action_spec_of(task, continuous=continuous) for continuous in (False, True))
         horizon_s = math.sqrt(task.order.horizon_s[0] * task.order.horizon_s[1])
         self._twap = new_plan(Kind.SCHEDULE, max(1, round(horizon_s / task.decisions.every_s)))
         self.twap_bps = self._costs(None)
@@ -139,7 +139,7 @@ class Judge:
         Raises:
             InvalidValueError: When the policy was trained for another observation or other actions.
         """
-        policy.require(spec_hash(), self._spec[policy.header.head == "gaussian"])
+        policy.require(spec_hash(), self._specs[policy.header.head == "gaussian"])
         costs = self._costs(policy)
         saved = self.twap_bps - costs
         return Score(
