@@ -47,8 +47,12 @@ def remember(memory: Record, book: Record, now_s: float, counters: tuple[Int, In
     """
     passed_s = max(now_s - memory.at_s, 0.0)
     half = half_mid(book, memory.half)
-    move = 0.5 * (half - memory.half)
     volume_lots, volume_ticks, signed_lots = counters
+    if memory.half == 0:
+        memory.half, memory.volume_lots, memory.signed_lots = half, volume_lots, signed_lots
+        for k in range(SCALES_COUNT):
+            memory.mean[k] = 0.5 * half
+    move = 0.5 * (half - memory.half)
     signed = np.float64(signed_lots - memory.signed_lots)
     volume = np.float64(volume_lots - memory.volume_lots)
     for k in range(SCALES_COUNT):

@@ -9,19 +9,22 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, InvalidValueError
+from tradewind.core.pointers import addresses
 from tradewind.core.types import Instrument
 from tradewind.execution.actions import ACTION_COUNT
 from tradewind.execution.baselines.records import MEMORY, PLAN
 from tradewind.execution.episode import EPISODE, MONEY, SCALES, TERMS
 from tradewind.execution.features import OBSERVATION_SIZE
 from tradewind.execution.fills import ORDER_FILL
-from tradewind.market.flow.layout import STREAMS, new_markets
+from tradewind.market.flow.drive import reactive_drive
+from tradewind.market.flow.layout import BUFFER, STREAMS, new_markets
+from tradewind.market.flow.run import open_market
 from tradewind.market.flow.tables import TABLES, compile_preset
 from tradewind.market.flow.ziggurat import seed_streams
 from tradewind.market.preset import Preset, load_preset
 from tradewind.market.reactive import EPOCH_NS, market_size
 from tradewind.market.scenario import named_scenario, phases_record
-from tradewind.rl.env.settings import DESK, FAULTS, SURVEY
+from tradewind.rl.env.settings import DESK, FAULTS, SURVEY, WORLD
 from tradewind.rl.env.task import Task, settings_record
 from tradewind.rl.env.work import BASELINE, CONTINUOUS, DISCRETE, PREPARE, RESET, work
 
@@ -57,17 +60,12 @@ class ExecutionBatch:
         truncated: Shape (count,), bool: never.
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
-        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
 
     Raises:
         InvalidValueError: For numbers out of their range.
         NotFoundError: For a preset or scenario that is not there.
         DataError: When an environment broke: an empty market, a feature that is not a number, lost fills.
-
-    Examples:
-        >>> batch = ExecutionBatch(Task(), 2, seed=7)  # doctest: +SKIP
-        >>> batch.step(np.zeros(2, np.int32))  # doctest: +SKIP
     """
 
     def __init__(self, task: Task, count: int, seed: int, *, threads: int = 1, fill_rows: int = 0) -> None:
@@ -80,24 +78,29 @@ class ExecutionBatch:
         self._settings = settings_record(task, self.presets, seed, count)
         self._tables = np.concatenate([_tables(p, task.market.profile) for p in self.presets])
         scenarios = [None if name == "plain" else named_scenario(name) for name in task.market.scenarios]
-        self._phases = np.concatenate([phases_record(None), *(phases_record(s) for s in scenarios)])
+        self._phases = np.concatenate([phases_record(s) for s in scenarios])
         sizes = np.array([market_size(p) for p in self.presets]).max(axis=0)
         self._size = int(sizes[0]), int(sizes[1])
         self._markets = new_markets(count, *self._size)
         self._desks = np.zeros(threads, DESK)
+        self._buffer = np.zeros(1, BUFFER)
         self.episodes = np.zeros(count, EPISODE)
         self._io = _outputs(count, fill_rows)
-        (self.observations, self.masks, self.rewards, self.terms, self.terminated, self.final_observations) = self._io[
-            :6
-        ]
-        self._ended, self._faults, self._choices, self._levels, self._plans, self.plan_memories = self._io[6:12]
-        self.fills, self.money = self._io[12:]
+        self.observations, self.masks, self.rewards, self.terms, self.terminated = self._io[:5]
+        self.final_observations, self._ended, self._faults, self._choices, self._levels = self._io[5:10]
+        self._plans, self.plan_memories, self.fills, self.money = self._io[10:]
         self.truncated = np.zeros(count, np.bool_)
         self.scales = self._measure()
         self.reset(seed)
 
-    def _model(self, phases: Array, snapshots: Array, starts: Array, settings: Array) -> tuple[Array, ...]:
-        return (self._tables, phases, self.scales, settings, snapshots, starts, self._desks)
+    def _worlds(self, tables: Array, phases: Array) -> Array:
+        """What moves each preset in each scenario, shape (presets * scenarios,), dtype ``WORLD``."""
+        worlds = np.zeros(len(tables) * len(phases), WORLD)
+        worlds["drive"] = reactive_drive(*self._size)
+        worlds["first"] = np.repeat(addresses(tables), len(phases))
+        worlds["second"] = np.tile(addresses(phases), len(tables))
+        worlds["rows"] = addresses(self._buffer)
+        return worlds
 
     def _prepare(self, name: str, settings: Array) -> Array:
         """Snapshots of every preset from streams of a name; returns what was seen on the way."""
@@ -106,11 +109,13 @@ class ExecutionBatch:
         self._starts = np.zeros(count * each, EPISODE)
         markets, found = new_markets(count, *self._size), np.zeros(count, SURVEY)
         markets["base_ns"] = EPOCH_NS
+        tables, plain = self._tables.copy(), phases_record(None)
+        tables["profile_parts"], tables["profile"] = 1, 1.0
         for k in range(count):
             markets["streams"][k] = seed_streams(int(settings["seed"][0]), f"{name}/{k}", STREAMS)
-        flat = self._tables.copy()
-        flat["profile_parts"], flat["profile"] = 1, 1.0
-        model = (flat, *self._model(self._phases, self._snapshots, self._starts, settings)[1:])
+            open_market(markets[k : k + 1], tables[k : k + 1], plain, self._buffer)
+        worlds = self._worlds(tables, plain)
+        model = (worlds, plain, self.scales, settings, self._snapshots, self._starts, self._desks)
         work(PREPARE, markets, np.zeros(count, EPISODE), model, self._io, found)
         return found
 
@@ -123,7 +128,7 @@ class ExecutionBatch:
         for k, preset in enumerate(self.presets):
             seen, scale = found[k], self.scales[k]
             if seen["samples"] == 0 or seen["volume"] <= 0 or seen["square"] <= 0:
-                raise DataError("market", f"preset {preset.name}: nothing trades or moves in it", field="preset")
+                raise DataError(f"preset {preset.name}", "a market that trades and moves", "one that does not")
             scale["unit_ticks"] = seen["spread"] / seen["samples"]
             scale["touch_lots"] = seen["touch"] / seen["samples"]
             scale["volume_per_s"] = seen["volume"] / seen["seconds"]
@@ -147,9 +152,15 @@ class ExecutionBatch:
             self.seed = seed
         self._settings["seed"] = np.uint64(self.seed & (2**64 - 1))
         self._prepare("env/snapshots", self._settings)
-        self._world = self._model(self._phases[1:], self._snapshots, self._starts, self._settings)
+        worlds = self._worlds(self._tables, self._phases)
+        self._world = (worlds, self._phases, self.scales, self._settings, self._snapshots, self._starts, self._desks)
         self.episodes["episode"] = np.arange(self.count) - self.count
         self._finished: deque[Array] = deque(maxlen=KEPT)
+        self._run(RESET)
+        return self.observations
+
+    def skip(self) -> Array:
+        """Leave the episodes as they are and begin the next ones; returns ``observations``."""
         self._run(RESET)
         return self.observations
 
@@ -163,7 +174,8 @@ class ExecutionBatch:
         if self._faults.any():
             i = int(np.flatnonzero(self._faults)[0])
             number = int(self.episodes["episode"][i])
-            raise DataError("environment", f"environment {i}, episode {number}: {FAULTS[self._faults[i]]}")
+            expected = "a market in which the order can be worked"
+            raise DataError(f"environment {i}, episode {number}", expected, FAULTS[self._faults[i]])
 
     def step(self, actions: Array) -> tuple[Array, Array, Array]:
         """One decision in every environment.
@@ -219,19 +231,6 @@ class ExecutionBatch:
         rows = np.array(list(self._finished), dtype=EPISODE)
         self._finished.clear()
         return rows
-
-    def state(self) -> dict[str, Array]:
-        """Everything that decides what comes next, as copies: markets (bytes), orders, what is seen and allowed, seed."""
-        own = {"markets": self._markets.view(np.uint8), "episodes": self.episodes.view(np.uint8)}
-        own |= {"observations": self.observations, "masks": self.masks, "seed": self._settings["seed"]}
-        return {name: array.copy() for name, array in own.items()}
-
-    def restore(self, state: dict[str, Array]) -> None:
-        """Go back to a state of a batch of the same task and size; what follows is the same, bit for bit."""
-        self.reset(int(state["seed"][0]))
-        self._markets.view(np.uint8)[...] = state["markets"]
-        self.episodes.view(np.uint8)[...] = state["episodes"]
-        self.observations[...], self.masks[...] = state["observations"], state["masks"]
 
     def instrument(self, preset: int = 0) -> Instrument:
         """What is traded in a preset of the task."""

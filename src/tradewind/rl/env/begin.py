@@ -7,6 +7,7 @@ trades in it and on whatever thread: everything is SplitMix64 of ``(seed, k)``.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +18,7 @@ from tradewind.core.kernels import inner, rare
 from tradewind.execution.chance import chance, mixed
 from tradewind.execution.observation import profile_share
 from tradewind.market.flow.layout import STREAMS
-from tradewind.market.flow.run import run_through
-from tradewind.rl.env.desk import look, sync
+from tradewind.rl.env.desk import look, run_to, sync
 
 __all__ = ["FIRST_ID", "enter", "is_whole", "pick_world", "seed_market", "slice_episode"]
 
@@ -29,13 +29,13 @@ LEAD_STEP_S = 2.0
 
 
 @inner
-def between(ends: Array, u: float) -> float:
+def between(ends: Array, u: float) -> Any:
     """A number between two ends, evenly."""
     return ends[0] + (ends[1] - ends[0]) * u
 
 
 @inner
-def between_log(ends: Array, u: float) -> float:
+def between_log(ends: Array, u: float) -> Any:
     """A number between two positive ends, evenly in its logarithm."""
     return ends[0] * (ends[1] / ends[0]) ** u
 
@@ -109,9 +109,7 @@ def draw_order(market: Record, episode: Record, scales: Record, settings: Record
 
 
 @rare
-def enter(  # noqa: PLR0917
-    market: Record, episode: Record, desk: Record, tables: Record, phases: Record, scales: Record, settings: Record
-) -> None:
+def enter(market: Record, episode: Record, world: Record, scales: Record, settings: Record) -> None:
     """The order arrives: the market runs on for a while, then the episode's clock starts."""
     memory = episode.memory
     memory.at_s += market.now_s
@@ -120,7 +118,7 @@ def enter(  # noqa: PLR0917
     if settings.profile:
         market.start_s -= until_s - market.now_s
     while market.now_s < until_s:
-        run_through(market, tables, phases, desk.buffer, min(market.now_s + LEAD_STEP_S, until_s))
+        run_to(market, world, min(market.now_s + LEAD_STEP_S, until_s))
         look(market, memory)
     look(market, memory)
     episode.base_ns = market.base_ns

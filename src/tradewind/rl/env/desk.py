@@ -11,13 +11,14 @@ from tradewind.book.layout import Int, Record
 from tradewind.book.measures import queue_ahead
 from tradewind.core.dtypes import Array, MessageKind
 from tradewind.core.kernels import inner, rare
+from tradewind.core.pointers import call_advance
 from tradewind.execution.episode import SENDS, account
 from tradewind.execution.observation import remember
 from tradewind.market.flow.layout import OWN_ORDERS
 from tradewind.market.flow.wire import agent_now_ns
 from tradewind.market.flow.wire import send as wire_send
 
-__all__ = ["look", "send", "settle", "sync"]
+__all__ = ["look", "run_to", "send", "settle", "sync"]
 
 LIMIT, MARKET = int(MessageKind.LIMIT), int(MessageKind.MARKET)
 
@@ -88,6 +89,12 @@ def settle(market: Record, episode: Record, log: Array) -> None:
         account(episode, fill.price_ticks, fill.size_lots, passive, (bid, ask, sent))
     market.own_fills_count = 0
     sync(market, episode)
+
+
+@inner
+def run_to(market: Record, world: Record, until_s: float) -> None:
+    """Let a market run to a time; messages are delivered on the way. Never back."""
+    call_advance(world.drive, market, (world.first, world.second, world.rows), max(until_s, market.now_s))
 
 
 @inner

@@ -8,9 +8,8 @@ from tradewind.execution.actions import ACTION_SETTINGS
 from tradewind.execution.baselines.records import SIGHT
 from tradewind.execution.episode import INTENT, OUTBOX, REVERSIONS, TERMS
 from tradewind.execution.rewards import WEIGHTS
-from tradewind.market.flow.layout import BUFFER
 
-__all__ = ["DESK", "FAULTS", "MOST_PRESETS", "MOST_SCENARIOS", "SETTINGS", "SURVEY"]
+__all__ = ["DESK", "FAULTS", "MOST_PRESETS", "MOST_SCENARIOS", "SETTINGS", "SURVEY", "WORLD"]
 
 MOST_PRESETS = 8
 """Presets mixed in one batch, at most."""
@@ -55,10 +54,13 @@ SETTINGS = np.dtype(
 """A task compiled. ``..._edges`` are cumulative probabilities; pairs are ends of ranges to draw from."""
 
 DESK = np.dtype(
-    [("buffer", BUFFER), ("intent", INTENT), ("outbox", OUTBOX), ("terms", "f8", (len(TERMS),)), ("sight", SIGHT)],
+    [("intent", INTENT), ("outbox", OUTBOX), ("terms", "f8", (len(TERMS),)), ("sight", SIGHT)],
     align=True,
 )
 """Scratch of one thread."""
+
+WORLD = np.dtype([("drive", "i8"), ("first", "i8"), ("second", "i8"), ("rows", "i8")], align=True)
+"""What moves a market, by address: a function (``core.pointers.ADVANCE``), its two records, its buffer of rows."""
 
 SURVEY = np.dtype(
     [

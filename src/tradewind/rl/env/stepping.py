@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tradewind.book.layout import NONE, Int, Record
@@ -10,8 +12,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner, rare
 from tradewind.execution.episode import clear_intent, half_mid
 from tradewind.execution.routing import place, withdraw
-from tradewind.market.flow.run import run_through
-from tradewind.rl.env.desk import look, send, settle
+from tradewind.rl.env.desk import look, run_to, send, settle
 
 __all__ = ["finish_order", "step_order", "watch_on"]
 
@@ -20,13 +21,13 @@ TRIES = 3
 
 
 @inner
-def arrived_s(market: Record) -> float:
+def arrived_s(market: Record) -> Any:
     """When the last message sent has arrived [s]; the present if nothing is on its way."""
     return max(np.float64(market.last_arrival_ns - market.base_ns) * 1e-9, market.now_s)
 
 
 @rare
-def act(market: Record, episode: Record, desk: Record, tables: Record, phases: Record, log: Array) -> Int:  # noqa: PLR0917
+def act(market: Record, episode: Record, desk: Record, world: Record, log: Array) -> Int:
     """The desk's intent is carried out: what is in the way is taken away, that is waited for, new orders go out.
 
     Returns whether there was room for the messages.
@@ -35,7 +36,7 @@ def act(market: Record, episode: Record, desk: Record, tables: Record, phases: R
     withdraw(episode, desk.intent, desk.outbox)
     if desk.outbox.count > 0:
         room = send(market, desk.outbox)
-        run_through(market, tables, phases, desk.buffer, arrived_s(market))
+        run_to(market, world, arrived_s(market))
         episode.now_s = max(episode.now_s, market.now_s + 1e-9 * episode.data_ns)
         settle(market, episode, log)
     place(episode, desk.intent, desk.outbox)
@@ -54,14 +55,14 @@ def has_passive_fill(market: Record) -> Int:
 
 
 @inner
-def run_on(market: Record, episode: Record, desk: Record, tables: Record, phases: Record, looks: Int) -> None:  # noqa: PLR0917
+def run_on(market: Record, episode: Record, world: Record, looks: Int) -> None:
     """Time passes until the next decision: a decision interval, or a look at which a resting order has traded."""
     data_s = 1e-9 * episode.data_ns
     begin_s = episode.now_s
     target_s = max(min(begin_s + episode.decision_s, episode.start_s + episode.horizon_s), begin_s)
     for k in range(1, looks + 1):
         episode.now_s = target_s if k == looks else begin_s + (target_s - begin_s) * k / looks
-        run_through(market, tables, phases, desk.buffer, max(episode.now_s - data_s, market.now_s))
+        run_to(market, world, max(episode.now_s - data_s, market.now_s))
         if k < looks and has_passive_fill(market):
             break
 
@@ -85,20 +86,20 @@ def note_market(market: Record, episode: Record, before_s: float, before_half: I
 
 
 @rare
-def finish_order(market: Record, episode: Record, desk: Record, tables: Record, phases: Record, log: Array) -> Int:  # noqa: PLR0917
+def finish_order(market: Record, episode: Record, desk: Record, world: Record, log: Array) -> Int:
     """The deadline: what rests is taken away, the rest crosses; what the book cannot fill is left over."""
     room = True
     before = episode.taker_lots
     for _ in range(TRIES):
-        run_through(market, tables, phases, desk.buffer, arrived_s(market))
+        run_to(market, world, arrived_s(market))
         settle(market, episode, log)
         if episode.left_lots == 0 or (episode.taker_lots > before and episode.live_lots == 0):
             break
         clear_intent(desk.intent)
         desk.intent.cross_lots = episode.left_lots
         desk.intent.cancel = 1
-        room = act(market, episode, desk, tables, phases, log) and room
-    run_through(market, tables, phases, desk.buffer, arrived_s(market))
+        room = act(market, episode, desk, world, log) and room
+    run_to(market, world, arrived_s(market))
     settle(market, episode, log)
     episode.forced_lots = episode.taker_lots - before
     episode.now_s = max(episode.now_s, market.now_s + 1e-9 * episode.data_ns)
@@ -107,7 +108,7 @@ def finish_order(market: Record, episode: Record, desk: Record, tables: Record, 
 
 @inner
 def step_order(  # noqa: PLR0917
-    market: Record, episode: Record, desk: Record, tables: Record, phases: Record, log: Array, looks: Int
+    market: Record, episode: Record, desk: Record, world: Record, log: Array, looks: Int
 ) -> tuple[Int, Int]:
     """From a decision (the desk's intent) to the next; returns whether the episode is over, and whether all went well.
 
@@ -118,18 +119,18 @@ def step_order(  # noqa: PLR0917
     episode.step_lots = 0
     for k in range(len(episode.step_money)):
         episode.step_money[k] = 0
-    room = act(market, episode, desk, tables, phases, log)
+    room = act(market, episode, desk, world, log)
     if episode.steps == 0:
         first_s = 1e-9 * (episode.entry_ns + episode.data_ns)
         if first_s > 0.0:
-            run_through(market, tables, phases, desk.buffer, max(market.now_s, episode.start_s + first_s - SOON_S))
+            run_to(market, world, max(market.now_s, episode.start_s + first_s - SOON_S))
         episode.arrival_half = half_mid(market.book, before_half)
     episode.steps += 1
-    run_on(market, episode, desk, tables, phases, looks)
+    run_on(market, episode, world, looks)
     settle(market, episode, log)
     late = episode.now_s >= episode.start_s + episode.horizon_s - SOON_S
     if late and episode.left_lots > 0:
-        room = finish_order(market, episode, desk, tables, phases, log) and room
+        room = finish_order(market, episode, desk, world, log) and room
     look(market, episode.memory)
     note_market(market, episode, before_s, before_half)
     done = late or episode.left_lots == 0
@@ -141,18 +142,18 @@ def step_order(  # noqa: PLR0917
 
 
 @rare
-def watch_on(market: Record, episode: Record, desk: Record, tables: Record, phases: Record, after_s: Array) -> None:  # noqa: PLR0917
+def watch_on(market: Record, episode: Record, world: Record, after_s: Array) -> None:
     """The order is done; the market is watched to the end of its horizon, and for what comes after."""
     end_s = episode.start_s + episode.horizon_s
     episode.step_lots = 0
     while episode.now_s < end_s - SOON_S:
         before_s, before_half = episode.now_s, episode.memory.half
-        run_on(market, episode, desk, tables, phases, np.int64(1))
+        run_on(market, episode, world, np.int64(1))
         look(market, episode.memory)
         note_market(market, episode, before_s, before_half)
     episode.close_half = episode.memory.half
     for k in range(len(after_s)):
         if after_s[k] > 0.0:
             until_s = end_s + after_s[k]
-            run_through(market, tables, phases, desk.buffer, max(until_s, market.now_s))
+            run_to(market, world, max(until_s, market.now_s))
             episode.after_half[k] = half_mid(market.book, episode.close_half)

@@ -6,13 +6,13 @@ One entry with a mode, not five entries: the market's kernels are large, and eve
 from __future__ import annotations
 
 import math
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import prange
 
 from tradewind.book.layout import Int, Record
 from tradewind.book.levels import best_lots, best_ticks
-from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner, parallel_entry, rare
 from tradewind.execution.actions import choose, mask, steer
 from tradewind.execution.baselines.choose import choose as choose_baseline
@@ -20,22 +20,21 @@ from tradewind.execution.baselines.sights import see
 from tradewind.execution.chance import mixed
 from tradewind.execution.observation import observe
 from tradewind.execution.rewards import reward_step
-from tradewind.market.flow.clock import profile_at, propose_next
-from tradewind.market.flow.run import open_one, run_through
 from tradewind.rl.env.begin import enter, is_whole, pick_world, seed_market, slice_episode
-from tradewind.rl.env.desk import look
+from tradewind.rl.env.desk import look, run_to
 from tradewind.rl.env.stepping import step_order, watch_on
 
 __all__ = ["BASELINE", "CONTINUOUS", "DISCRETE", "PREPARE", "RESET", "work"]
 
 PREPARE, RESET, DISCRETE, CONTINUOUS, BASELINE = range(5)
+Arrays: TypeAlias = tuple[Any, ...]
 WARM_UP_S = 300.0
 SAMPLE_S = 1.0
 EMPTY, NOT_A_NUMBER, FILLS_LOST, NO_ROOM, LOG_FULL = range(1, 6)
 
 
 @inner
-def show(i: Int, market: Record, episode: Record, scale: Record, setting: Record, io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+def show(i: Int, market: Record, episode: Record, scale: Record, setting: Record, io: Arrays) -> None:  # noqa: PLR0917
     """What the agent of environment ``i`` sees and may do now."""
     observations, masks, faults = io[0], io[1], io[7]
     slice_episode(episode)
@@ -49,9 +48,9 @@ def show(i: Int, market: Record, episode: Record, scale: Record, setting: Record
 
 
 @rare
-def begin(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...]) -> None:  # noqa: PLR0917
+def begin(i: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays) -> None:
     """Environment ``i`` begins its next episode."""
-    tables, phases, scales, settings, snapshots, starts, desks = model
+    worlds, phases, scales, settings, snapshots, starts, _desks = model
     setting = settings[0]
     number = episodes[i].episode + setting.count
     episodes[i].episode = number
@@ -62,7 +61,7 @@ def begin(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, .
     market, episode = markets[i], episodes[i]
     episode.episode, episode.preset, episode.scenario, episode.key = number, preset, scenario, key
     seed_market(market, episode, phases[scenario], setting)
-    enter(market, episode, desks[c], tables[preset], phases[scenario], scales[preset], setting)
+    enter(market, episode, worlds[preset * setting.scenarios + scenario], scales[preset], setting)
     memory = io[11][i]
     memory.key, memory.draws, memory.epoch, memory.slice = mixed(key), 0, -1, -1
     memory.action, memory.rest_ticks, memory.state = 0, 0, 0
@@ -73,7 +72,7 @@ def begin(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, .
 
 @inner
 def want(  # noqa: PLR0917
-    i: Int, mode: Int, market: Record, episode: Record, desk: Record, model: tuple[Array, ...], io: tuple[Array, ...]
+    i: Int, mode: Int, market: Record, episode: Record, desk: Record, model: Arrays, io: Arrays
 ) -> None:
     """The action of environment ``i`` becomes its desk's intent."""
     scale, setting = model[2][episode.preset], model[3][0]
@@ -89,17 +88,17 @@ def want(  # noqa: PLR0917
 
 @inner
 def step(  # noqa: PLR0917
-    i: Int, c: Int, mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...]
+    i: Int, c: Int, mode: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays
 ) -> None:
     """One decision of environment ``i``; an episode that ends is followed by the next one."""
-    tables, phases, scales, settings, _snapshots, _starts, desks = model
+    worlds, _phases, scales, settings, _snapshots, _starts, desks = model
     observations, _masks, rewards, terms, terminated, finals, ended, faults = io[:8]
     market, episode, desk, setting = markets[i], episodes[i], desks[c], settings[0]
     log = io[12][i]
-    scale, table, phase = scales[episode.preset], tables[episode.preset], phases[episode.scenario]
+    scale, world = scales[episode.preset], worlds[episode.preset * setting.scenarios + episode.scenario]
     want(i, mode, market, episode, desk, model, io)
     before_s = episode.now_s
-    done, room = step_order(market, episode, desk, table, phase, log, setting.looks)
+    done, room = step_order(market, episode, desk, world, log, setting.looks)
     rewards[i] = reward_step(episode, scale, setting.weights, episode.now_s - before_s, done, desk.terms)
     for k in range(len(desk.terms)):
         terms[i, k] = desk.terms[k]
@@ -117,46 +116,41 @@ def step(  # noqa: PLR0917
         for k in range(observations.shape[1]):
             finals[i, k] = observations[i, k]
         if setting.watch:
-            watch_on(market, episode, desk, table, phase, setting.after_s)
+            watch_on(market, episode, world, setting.after_s)
         ended[i] = episode
-        begin(i, c, markets, episodes, model, io)
+        begin(i, markets, episodes, model, io)
     else:
         show(i, market, episode, scale, setting, io)
 
 
 @inner
-def survey(market: Record, episode: Record, table: Record, phase: Record, desk: Record, found: Record) -> None:  # noqa: PLR0917
+def survey(market: Record, episode: Record, world: Record, found: Record) -> None:
     """A second passes in a market nobody trades in; what is seen enters the sums."""
     before, volume = episode.memory.half, market.volume_lots
-    run_through(market, table, phase, desk.buffer, market.now_s + SAMPLE_S)
+    run_to(market, world, market.now_s + SAMPLE_S)
     look(market, episode.memory)
     book = market.book
     if is_whole(book):
         move = 0.5 * (episode.memory.half - before)
         found.samples += 1
-        found.spread += book.ladders[1].best_ticks - book.ladders[0].best_ticks
-        for side in range(2):
-            ladder = book.ladders[side]
-            found.touch += 0.5 * ladder.levels[ladder.best_ticks & (len(ladder.levels) - 1)].size_lots
+        found.spread += best_ticks(book, 1) - best_ticks(book, 0)
+        found.touch += 0.5 * (best_lots(book, 0) + best_lots(book, 1))
         found.square += move * move
     found.volume += market.volume_lots - volume
     found.seconds += SAMPLE_S
 
 
 @rare
-def prepare(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array, ...], found: Record) -> None:  # noqa: PLR0917
-    """Preset ``i``: a market is opened, warmed up, surveyed, and copied as a snapshot every so often."""
-    tables, phases, _scales, settings, snapshots, starts, desks = model
-    market, episode, desk, count = markets[i], episodes[i], desks[c], settings[0].snapshots
-    table, phase = tables[i], phases[0]
-    open_one(market, table, desk.buffer)
-    propose_next(market, table, profile_at(market, table, 0.0), phase.rows[0].activity)
-    run_through(market, table, phase, desk.buffer, WARM_UP_S)
+def prepare(i: Int, markets: Any, episodes: Any, model: Arrays, found: Record) -> None:
+    """Preset ``i``: an opened market is warmed up, surveyed, and copied as a snapshot every so often."""
+    worlds, _phases, _scales, settings, snapshots, starts, _desks = model
+    market, episode, world, count = markets[i], episodes[i], worlds[i], settings[0].snapshots
+    run_to(market, world, WARM_UP_S)
     look(market, episode.memory)
     for j in range(count):
         until_s = market.now_s + settings[0].gap_s
         while market.now_s < until_s:
-            survey(market, episode, table, phase, desk, found)
+            survey(market, episode, world, found)
         at = i * count + j
         snapshots[at] = market
         starts[at] = episode
@@ -171,7 +165,7 @@ def prepare(i: Int, c: Int, markets: Array, episodes: Array, model: tuple[Array,
 
 @parallel_entry
 def work(  # noqa: PLR0917
-    mode: Int, markets: Array, episodes: Array, model: tuple[Array, ...], io: tuple[Array, ...], found: Array
+    mode: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays, found: Any
 ) -> None:
     """Do one thing to every market, in as many chunks as there are desks.
 
@@ -180,17 +174,18 @@ def work(  # noqa: PLR0917
             :data:`BASELINE`.
         markets: Shape (n,), a ``market_dtype``.
         episodes: Shape (n,), dtype ``EPISODE``.
-        model: ``(tables, phases, scales, settings, snapshots, starts, desks)``.
+        model: ``(worlds, phases, scales, settings, snapshots, starts, desks)``.
         io: ``(observations, masks, rewards, terms, terminated, finals, ended, faults, choices, levels, plans,
             plan_memories, logs, money)``.
         found: Shape (n,), dtype ``SURVEY``: sums of :data:`PREPARE`.
     """
     chunks, n = len(model[6]), len(markets)
     for c in prange(chunks):
-        for i in range(n * c // chunks, n * (c + 1) // chunks):
+        for k in range(n * c // chunks, n * (c + 1) // chunks):
+            i = np.int64(k)
             if mode == PREPARE:
-                prepare(i, c, markets, episodes, model, found[i])
+                prepare(i, markets, episodes, model, found[i])
             elif mode == RESET:
-                begin(i, c, markets, episodes, model, io)
+                begin(i, markets, episodes, model, io)
             else:
-                step(i, c, mode, markets, episodes, model, io)
+                step(i, np.int64(c), mode, markets, episodes, model, io)
