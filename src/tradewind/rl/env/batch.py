@@ -60,6 +60,7 @@ class ExecutionBatch:
         truncated: Shape (count,), bool: never.
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
+        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember of their orders.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
 
     Raises:
