@@ -34,9 +34,7 @@ def demo(  # noqa: PLR0917
         Path | None,
         typer.Option(help="Your own file or folder, in any format that data reads."),
     ] = None,
-    symbol: Annotated[
-        str | None, typer.Option(help="Symbol of your data; the largest when absent.")
-    ] = None,
+    symbol: Annotated[str | None, typer.Option(help="Symbol of your data; the largest when absent.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the data, the policy and the report.")] = Path("out/demo"),
     steps: Annotated[int, typer.Option(min=1000, help="Environment steps of training.")] = 400_000,
     episodes: Annotated[int, typer.Option(min=30, help="Orders that each strategy trades.")] = 256,

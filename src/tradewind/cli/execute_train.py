@@ -33,10 +33,10 @@ def train(  # noqa: PLR0917
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the runs that the folder holds.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Train an execution policy: PPO or Double DQN on simulated markets, one run a seed, selected on validation markets.
+    """Train an execution policy: PPO or Double DQN on simulated markets, a run for each seed, selected by validation.
 
-    A run that was killed goes on with --resume and comes to the same result, bit for bit. Logs: log.jsonl always,
-    TensorBoard events where that is installed, and curves.html with the learning curves of all seeds.
+    A run that was killed goes on with --resume and comes to the same result, bit for bit. Writes log.jsonl always,
+    TensorBoard events where that is installed, and curves.html, the learning curves of all seeds.
     """
     from tradewind.execution.policies.policy import Provenance
     from tradewind.report.page import write_page
