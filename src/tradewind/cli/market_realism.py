@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -12,17 +13,14 @@ from tradewind.cli.data_import import CatalogOption
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 
 if TYPE_CHECKING:
-    from tradewind.core.dtypes import Array
-    from tradewind.core.types import Instrument
     from tradewind.data.store.catalog import Catalog
     from tradewind.market.facts.realism import RealismReport
     from tradewind.market.facts.tape import Tape
-    from tradewind.market.preset import Preset
 
 __all__ = ["market_realism"]
 
 NAIVE = "zero_intelligence"
-SECOND_NS = 10**9
+FEWEST = 6
 
 
 def market_realism(
@@ -32,6 +30,9 @@ def market_realism(
     catalog: CatalogOption,
     days: Annotated[str | None, typer.Option(help="Only these days: 2013-10-07 or 2013-10-07..2013-10-08.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated stretches.")] = 7,
+    repeats: Annotated[
+        int, typer.Option(min=0, help="Simulated stretches for each real one; 0 chooses so many that there are six.")
+    ] = 0,
     naive: Annotated[bool, typer.Option(help="Score the zero-intelligence market beside it.")] = True,
     as_json: JsonFlag = False,
 ) -> None:
@@ -41,26 +42,45 @@ def market_realism(
     """
     from tradewind.data.store.catalog import Catalog
     from tradewind.market.facts.realism import compare
+    from tradewind.market.facts.stretches import simulated_tape
     from tradewind.market.preset import load_preset
 
     chosen = load_preset(preset)
     store = Catalog(catalog, purpose="market realism")
     with progress_bar() as bar:
         task = bar.add_task("real days", total=None)
-        real, names = real_tapes(store, symbol, days)
+        real = real_stretches(store, symbol, days)
+        runs = repeats or max(1, round(FEWEST / len(real.tapes)))
         markets = [chosen, load_preset(NAIVE)] if naive else [chosen]
-        bar.update(task, total=len(real) * len(markets))
+        bar.update(task, total=len(real.tapes) * runs * len(markets))
         simulated: list[list[Tape]] = [[], []]
         for kind, market in enumerate(markets):
-            for number, tape in enumerate(real):
+            for number in range(runs * len(real.tapes)):
                 bar.update(task, description=f"simulating {market.name}")
-                simulated[kind].append(simulated_tape(market, tape.seconds, seed + number, l1=not len(tape.depth_lots)))
+                tape = real.tapes[number % len(real.tapes)]
+                simulated[kind].append(simulated_tape(market, tape.seconds, seed + number, tape))
                 bar.update(task, advance=1)
-    report = compare(real, simulated[0], simulated[1], preset=chosen.name, stretches=names)
+    report = compare(
+        real.tapes, simulated[0], simulated[1], preset=chosen.name, stretches=real.names, quarters=real.quarters
+    )
     emit(report, as_json=as_json, show=lambda console: _show(console, report))
 
 
-def real_tapes(store: Catalog, symbol: str, days: str | None) -> tuple[list[Tape], list[str]]:
+class RealStretches(msgspec.Struct, frozen=True):
+    """What is recorded.
+
+    Attributes:
+        tapes: Two or more stretches.
+        names: What they are, in words.
+        quarters: The four quarters where there is only one day, whose halves the stretches then are.
+    """
+
+    tapes: list[Any]
+    names: list[str]
+    quarters: list[Any]
+
+
+def real_stretches(store: Catalog, symbol: str, days: str | None) -> RealStretches:
     """Tapes of real sessions; the halves of one where there is only one.
 
     Args:
@@ -68,58 +88,32 @@ def real_tapes(store: Catalog, symbol: str, days: str | None) -> tuple[list[Tape
         symbol: The symbol.
         days: First and last day, or None for all.
 
-    Returns:
-        Two or more tapes, and what they are in words.
-
     Raises:
         NotFoundError: When no day has rows within its session.
     """
     from tradewind.cli.market_calibrate import read_rows
+    from tradewind.market.facts.stretches import quarters_of, tape_of
 
     instrument = store.instrument(symbol)
     parts = list(read_rows(store, symbol, days, None))
+    quarters: list[Tape] = []
     if len(parts) == 1:
         name, rows, start, end = parts[0]
         middle = (start + end) // 2
+        quarters = quarters_of(instrument, rows, start, end)
         parts = [(f"{name}, first half", rows, start, middle), (f"{name}, second half", rows, middle, end)]
-    return [tape_of(instrument, rows, start, end) for _, rows, start, end in parts], [name for name, *_ in parts]
-
-
-def tape_of(instrument: Instrument, rows: Array, start_ns: int, end_ns: int) -> Tape:
-    """The tape that a source shows: of orders where it has them, else of best quotes and trades."""
-    from tradewind.core.dtypes import EventKind
-    from tradewind.market.facts.from_orders import tape_from_orders
-    from tradewind.market.facts.from_quotes import tape_from_quotes
-
-    build = tape_from_orders if (rows["kind"] == EventKind.ADD).any() else tape_from_quotes
-    return build(instrument, rows, start_ns, end_ns)
-
-
-def simulated_tape(preset: Preset, seconds: float, seed: int, *, l1: bool) -> Tape:
-    """A simulated stretch as a tape; reduced to what L1 shows where the real source is L1."""
-    import msgspec
-    import numpy as np
-
-    from tradewind.market.facts.from_orders import tape_from_orders
-    from tradewind.market.reactive import simulate
-
-    instrument, rows = simulate(preset, seconds, seed)
-    start = int(rows["ts_event_ns"][0])
-    tape = tape_from_orders(instrument, rows, start, start + round(seconds * SECOND_NS))
-    if not l1:
-        return tape
-    none = np.zeros(0)
-    return msgspec.structs.replace(
-        tape, limit_lots=none, lifetime_s=none, depth_lots=none, cancelled_share=float("nan")
-    )
+    tapes = [tape_of(instrument, rows, start, end) for _, rows, start, end in parts]
+    return RealStretches(tapes, [name for name, *_ in parts], quarters)
 
 
 def _show(console: Console, report: RealismReport) -> None:
     table = Table(title=f"{report.preset} beside {report.symbol} ({', '.join(report.stretches)})", title_justify="left")
-    for name in ("fact", "distance", "real-real", "ratio", "zero intelligence", "closer than it"):
+    for name in ("fact", "distance", "real-real", "ratio", "95 %", "zero intelligence", "closer than it"):
         table.add_column(name, justify="left" if name == "fact" else "right")
     for fact in report.facts:
-        figures = [_figure(v) for v in (fact.distance, fact.floor, fact.ratio, fact.naive_distance)]
+        figures = [_figure(v) for v in (fact.distance, fact.floor, fact.ratio)]
+        figures.append(f"{fact.interval[0]:.2f}-{fact.interval[1]:.2f}" if fact.interval else "")
+        figures.append(_figure(fact.naive_distance))
         closer = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}[fact.better_than_naive]
         table.add_row(f"{fact.name} [dim]{fact.unit}[/]", *figures, closer)
     console.print(table)

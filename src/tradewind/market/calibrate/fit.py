@@ -244,6 +244,7 @@ def _memory(steps: Array, rates: Array, edges: Array, settings: Settings) -> tup
         "flow_std": rounded(deviation),
         "flow": rounded(flow),
         "flow_cap": float(edges["flow_cap"][0]),
+        "trade_lots": float(f"{edges['trade_mean_lots'][0]:.5g}"),
     }
     return values, (before, after)
 

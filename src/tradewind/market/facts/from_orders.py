@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from tradewind.book.feeds import L3Book
@@ -11,12 +9,10 @@ from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Instrument
 from tradewind.market.facts.from_quotes import merge_fills
+from tradewind.market.facts.sampling import sampled_depth
 from tradewind.market.facts.tape import Floats, Tape
 
 __all__ = ["tape_from_orders"]
-
-LEVELS = 10
-SAMPLES = 240
 
 
 def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns: int) -> Tape:
@@ -35,7 +31,7 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         InvalidValueError: When the stretch holds no two-sided book.
     """
     rows = rows[rows["ts_event_ns"] < end_ns]
-    bests, depth = _follow(rows, start_ns)
+    bests, depth = sampled_depth(L3Book(), rows, start_ns)
     last = ((rows["flags"] & EventFlag.LAST) != 0) & (rows["ts_event_ns"] >= start_ns)
     valid = last & (bests["bid_lots"] > 0) & (bests["ask_lots"] > 0) & (bests["ask_ticks"] > bests["bid_ticks"])
     kept = np.flatnonzero(valid)
@@ -66,20 +62,6 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         cancelled_share=cancelled,
         depth_lots=depth,
     )
-
-
-def _follow(rows: Array, start_ns: int) -> tuple[Array, Floats]:
-    """Best quotes after each row, and the mean size by level, sampled evenly over the rows of the stretch."""
-    book = L3Book()
-    first = int(np.searchsorted(np.maximum.accumulate(rows["ts_event_ns"]), start_ns)) if len(rows) else 0
-    cuts = np.unique(np.linspace(first, len(rows), SAMPLES + 1).astype(np.int64))
-    pieces, total = [book.best_quotes(rows[: cuts[0]])], np.zeros(LEVELS)
-    for begin, end in pairwise(cuts):
-        pieces.append(book.best_quotes(rows[begin:end]))
-        for side in (1, -1):
-            lots = book.depth(side, LEVELS)["size_lots"]
-            total[: len(lots)] += lots
-    return np.concatenate(pieces), total / max(2 * (len(cuts) - 1), 1)
 
 
 def _lives(rows: Array) -> tuple[Floats, float]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
+from tradewind.book.feeds import L2Book
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Instrument
-from tradewind.market.facts.tape import Tape, infer_signs
+from tradewind.market.facts.sampling import sampled_depth
+from tradewind.market.facts.tape import Floats, Tape, infer_signs
 
 __all__ = ["best_quotes", "merge_fills", "tape_from_quotes"]
 
@@ -69,7 +72,7 @@ def tape_from_quotes(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         end_ns: Its end.
 
     Returns:
-        The tape, without order columns.
+        The tape, without order columns; with the depth profile where there are LEVEL rows.
 
     Raises:
         InvalidValueError: When the stretch holds no quotes.
@@ -90,9 +93,16 @@ def tape_from_quotes(instrument: Instrument, rows: Array, start_ns: int, end_ns:
     guessed = infer_signs(prints["price_ticks"], tape.mid_at(prints["ts_event_ns"] - 1))
     sign = np.where(side != 0, side, guessed)
     trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign)
-    return Tape(
-        instrument, start_ns, end_ns, ts_ns[keep], bid[keep], ask[keep], bid_lots[keep], ask_lots[keep], *trades
-    )
+    if (rows["kind"] == EventKind.LEVEL).any():
+        tape = msgspec.structs.replace(tape, depth_lots=_depth(rows, start_ns, end_ns))
+    names = ("trade_ts_ns", "trade_ticks", "trade_lots", "trade_sign")
+    return msgspec.structs.replace(tape, **dict(zip(names, trades, strict=True)))
+
+
+def _depth(rows: Array, start_ns: int, end_ns: int) -> Floats:
+    """Mean size by level of an L2 book, sampled evenly over the rows of the stretch."""
+    kept = rows[np.isin(rows["kind"], (EventKind.LEVEL, EventKind.CLEAR)) & (rows["ts_event_ns"] < end_ns)]
+    return sampled_depth(L2Book(), kept, start_ns)[1]
 
 
 def _no_trades() -> tuple[Array, Array, Array, Array]:
