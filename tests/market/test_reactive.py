@@ -10,8 +10,9 @@ import pytest
 from tradewind.book.reasons import Reason
 from tradewind.core.dtypes import MESSAGE, EventKind, MessageKind
 from tradewind.core.errors import InvalidValueError, NotFoundError
-from tradewind.market.reactive import Latency, Market, simulate
+from tradewind.market.reactive import Market, simulate
 from tradewind.market.scenario import SCENARIOS, Phase, Scenario, named_scenario
+from tradewind.market.trading import Latency
 
 PRESET = "aig"
 

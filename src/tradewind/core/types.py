@@ -9,8 +9,9 @@ import msgspec
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.fees import Fees
 
-__all__ = ["Batch", "Fees", "Instrument", "SelfTradePrevention", "Side", "TimeInForce"]
+__all__ = ["Batch", "Instrument", "SelfTradePrevention", "Side", "TimeInForce"]
 
 
 class Side(IntEnum):
@@ -40,22 +41,6 @@ class SelfTradePrevention(IntEnum):
     CANCEL_OLDEST = 1
     CANCEL_NEWEST = 2
     CANCEL_BOTH = 3
-
-
-class Fees(msgspec.Struct, frozen=True, kw_only=True):
-    """Trading costs; a negative number is a rebate.
-
-    Attributes:
-        maker_bps: Of notional, for passive fills [basis points].
-        taker_bps: Of notional, for aggressive fills [basis points].
-        maker_per_unit: Per unit of size (share, contract), for passive fills [currency].
-        taker_per_unit: Per unit of size, for aggressive fills [currency].
-    """
-
-    maker_bps: float = 0.0
-    taker_bps: float = 0.0
-    maker_per_unit: float = 0.0
-    taker_per_unit: float = 0.0
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,16 +8,19 @@ import numba
 import numpy as np
 
 from tradewind.book.view import BookView
-from tradewind.core.dtypes import FILL, Array
+from tradewind.core.dtypes import FILL, MESSAGE, Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.fees import Fees
 from tradewind.core.random import stream_seed
 from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, STREAMS, new_markets
 from tradewind.market.flow.run import run_threads
 from tradewind.market.flow.tables import TABLES, compile_preset
+from tradewind.market.flow.wire import send_rows
 from tradewind.market.flow.ziggurat import seed_streams
 from tradewind.market.preset import Preset, load_preset
-from tradewind.market.reactive import EPOCH_NS, Latency, market_size, warm_markets
+from tradewind.market.reactive import market_size, warm_markets
 from tradewind.market.scenario import Scenario, phases_record
+from tradewind.market.trading import Latency, prepare_trading
 
 __all__ = ["MarketBatch"]
 
@@ -35,7 +38,8 @@ class MarketBatch:
         count: Number of markets.
         seed: The run's one seed.
         scenarios: Market ``i`` is in scenario ``i // len(presets) % len(scenarios)``; None is the preset as it is.
-        latency: Delays of orders; jitter is drawn by market.
+        latency: Delays of orders and data; jitter is drawn by market.
+        fees: Costs and rebates; None for those of each preset's instrument.
         threads: How many threads share the work.
 
     Attributes:
@@ -60,6 +64,7 @@ class MarketBatch:
         *,
         scenarios: Sequence[Scenario | None] = (None,),
         latency: Latency | None = None,
+        fees: Fees | None = None,
         threads: int = 1,
     ) -> None:
         if not presets:
@@ -82,6 +87,8 @@ class MarketBatch:
             for j in range(SNAPSHOTS):
                 part["streams"][j] = seed_streams(seed, f"market/snapshot/{k}/{j}", part["streams"].shape[1])
             warm_markets(part, self._tables[k : k + 1], phases_record(None))
+            instrument = loaded[k].trading_instrument()
+            prepare_trading(part, self.latency, instrument.fees if fees is None else fees, instrument)
         self.markets = new_markets(count, int(sizes[0]), int(sizes[1]))
         self._buffers = np.zeros(threads, BUFFER)
         self._until = np.zeros(count)
@@ -119,20 +126,10 @@ class MarketBatch:
             message: A row of dtype ``MESSAGE``; ``ts_ns`` 0 is now.
 
         Raises:
-            InvalidValueError: When 32 messages are on their way already.
+            InvalidValueError: When 32 messages are on their way already, or this one is sent in the past.
         """
-        market = self.markets[index]
-        count = int(market["pending_count"])
-        if count >= OWN_ORDERS:
-            raise InvalidValueError("message", f"at most {OWN_ORDERS} on their way", count + 1)
-        sent = int(message["ts_ns"]) or EPOCH_NS + round(float(self._until[index]) * 1e9)
-        arrival = sent + self.latency.order_entry_ns
-        place = int(np.searchsorted(market["pending"]["ts_ns"][:count], arrival, side="right"))
-        market["pending"][place + 1 : count + 1] = market["pending"][place:count].copy()
-        market["pending"][place] = message
-        market["pending"][place]["ts_ns"] = arrival
-        market["pending"][place]["owner"] = int(message["owner"]) or 1
-        market["pending_count"] = count + 1
+        if send_rows(self.markets[index : index + 1], np.array([message], MESSAGE)) == 0:
+            raise InvalidValueError("message", f"at most {OWN_ORDERS} on their way, none sent in the past", OWN_ORDERS)
 
     def advance(self, seconds: float) -> None:
         """Let the same time pass in every market.

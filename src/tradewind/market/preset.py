@@ -20,7 +20,8 @@ from pydantic import AfterValidator, Field, model_validator
 from tradewind.core.config import Config, load_config, parse_config
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import NotFoundError
-from tradewind.core.types import Fees, Instrument
+from tradewind.core.fees import Fees
+from tradewind.core.types import Instrument
 
 __all__ = [
     "CELLS",

@@ -16,7 +16,7 @@ from tradewind.market.flow.layout import OWN_ORDERS
 from tradewind.market.flow.orders import hand_over
 from tradewind.market.flow.rows import ADD, DELETE, LAST, REDUCE, tell
 
-__all__ = ["arrival_s", "deliver"]
+__all__ = ["arrival_s", "carry_out", "deliver"]
 
 LIMIT, CANCEL = int(MessageKind.LIMIT), int(MessageKind.CANCEL)
 REDUCE_KIND, REPLACE = int(MessageKind.REDUCE), int(MessageKind.REPLACE)
@@ -146,14 +146,11 @@ def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None
     for k in range(market.pending_count):
         market.pending[k] = market.pending[k + 1]
     book = market.book
-    order_id, traded_before, taker_side = (
-        market.request[0].order_id,
-        book.traded_lots,
-        np.int64(market.request[0].side < 0),
-    )
+    order_id, arrived_ns = market.request[0].order_id, market.request[0].ts_ns
+    traded_before, taker_side = book.traded_lots, np.int64(market.request[0].side < 0)
     reason = carry_out(market, rows)
     answer = market.answers[market.answers_count & (OWN_ORDERS - 1)]
-    answer.order_id, answer.reason, answer.ts_ns = order_id, reason, market.base_ns + np.int64(t_s * 1e9)
+    answer.order_id, answer.reason, answer.ts_ns = order_id, reason, arrived_ns
     market.answers_count += 1
     if reason == ACCEPTED:
         waited = (market.next_s - t_s) * market.bound

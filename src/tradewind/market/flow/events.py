@@ -18,7 +18,7 @@ from tradewind.market.flow.clock import (
 )
 from tradewind.market.flow.layout import METAORDERS, SIZES
 from tradewind.market.flow.mix import choose
-from tradewind.market.flow.orders import cancel_best, cancel_deep, place, settle_reach, take
+from tradewind.market.flow.orders import cancel_best, cancel_deep, count_trade, place, settle_reach, take
 from tradewind.market.flow.rows import HIDDEN as HIDDEN_FLAG
 from tradewind.market.flow.rows import LAST, TRADE, row_time, tell
 from tradewind.market.flow.tables import queue_bucket, spread_bucket
@@ -97,12 +97,15 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
         extra = np.int64(tables.extra[np.int64(traded >= queue), np.int64(draw(market.streams, SIZES) & BYTE)])
         if extra > 0:
             tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
+            count_trade(market, 1 - 2 * side, price, extra)
             traded += extra
         react_to_trade(market, tables, side, traded)
         advance_metaorder(market, tables, side)
     elif group == HIDDEN:
         size = np.int64(tables.hidden[np.int64(draw(market.streams, SIZES) & BYTE)])
-        tell(market, rows, HIDDEN_TRADE, side, 0, market.book.ladders[1 - side].best_ticks, size)
+        price = market.book.ladders[1 - side].best_ticks
+        tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
+        count_trade(market, 1 - 2 * side, price, size)
         react_to_trade(market, tables, side, size)
         advance_metaorder(market, tables, side)
     elif group <= DEEP_LIMIT:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from tradewind.book.layout import aligned_zeros, book_dtype, fills_dtype
+from tradewind.core.booking import ACCOUNT
 from tradewind.core.dtypes import EVENT, FILL, MESSAGE, Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.fees import FEE_RATES
 from tradewind.market.preset import GROUPS, TIME_SCALES
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "BUFFER_ROWS",
     "CANCELS",
     "CHOICE",
+    "DELAYS",
     "METAORDERS",
     "MOOD",
     "MOST_PHASES",
@@ -46,7 +49,9 @@ REFILL = 5
 """Random stream of levels that come into view."""
 MOOD = 6
 """Random stream of the slow factor on the rate."""
-STREAMS = 7
+DELAYS = 7
+"""Random stream of the jitter of the agent's messages."""
+STREAMS = 8
 """How many there are."""
 FILL_ROWS = 32
 OWN_FILLS = 64
@@ -113,6 +118,9 @@ FIELDS: list[tuple[Any, ...]] = [
     ("phase", "i8"),
     ("entry_delay_ns", "i8"),
     ("jitter_ns", "i8"),
+    ("data_delay_ns", "i8"),
+    ("last_sent_ns", "i8"),
+    ("last_arrival_ns", "i8"),
     ("own_count", "i8"),
     ("own", OWN, (OWN_ORDERS,)),
     ("pending_count", "i8"),
@@ -120,12 +128,24 @@ FIELDS: list[tuple[Any, ...]] = [
     ("own_fills_count", "i8"),
     ("own_fills_lost", "i8"),
     ("own_fills", FILL, (OWN_FILLS,)),
+    ("fees", FEE_RATES),
+    ("account", ACCOUNT),
+    ("own_marks", "i8", (OWN_FILLS, 2)),
+    ("volume_lots", "i8"),
+    ("volume_ticks", "i8"),
+    ("signed_lots", "i8"),
+    ("trades", "i8"),
     ("refused", "i8"),
     ("request", MESSAGE, (1,)),
     ("answers_count", "i8"),
     ("answers", ANSWER, (OWN_ORDERS,)),
 ]
-"""Everything of a market but its book."""
+"""Everything of a market but its book.
+
+For whoever trades in it, whatever drives it (flow, replay): ``own_marks`` are the best bid and ask just before each of
+``own_fills``; ``volume_lots``, ``volume_ticks`` (price times size), ``signed_lots`` (by the aggressor's side) and
+``trades`` count every trade since the record began, hidden ones and the agent's too.
+"""
 
 
 def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
@@ -143,10 +163,10 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
 
     Examples:
         >>> market_dtype(128, 512).itemsize // 1024
-        48
+        49
     """
-    if orders > 1 << 16:
-        raise InvalidValueError("orders", "at most 65536", orders)
+    if orders > 1 << 21:
+        raise InvalidValueError("orders", "at most 2097152", orders)
     fields = [("book", book_dtype(levels, orders, stops=False)), *FIELDS]
     kind = np.dtype(fields, align=True)
     size = -(-kind.itemsize // 64) * 64

@@ -8,6 +8,7 @@ from tradewind.book.ladder import join, leave, next_occupied, shrink, worst_pric
 from tradewind.book.layout import NONE, Int, Record, in_window
 from tradewind.book.matching import match
 from tradewind.book.orders import release, take_slot
+from tradewind.core.booking import book_fill
 from tradewind.core.dtypes import FillFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.layout import CANCELS, OWN_FILLS, REFILL, SIZES
@@ -15,9 +16,9 @@ from tradewind.market.flow.rows import ADD, DELETE, EXECUTE, LAST, REDUCE, SNAPS
 from tradewind.market.flow.tables import NEAR_TICKS, queue_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
-__all__ = ["cancel_best", "cancel_deep", "drop", "place", "refill_side", "settle_reach", "take"]
+__all__ = ["cancel_best", "cancel_deep", "count_trade", "drop", "place", "refill_side", "settle_reach", "take"]
 
-MAKER_DONE = int(FillFlag.MAKER_DONE)
+MAKER_DONE, SELF_TRADE = int(FillFlag.MAKER_DONE), int(FillFlag.SELF_TRADE)
 TRIES = 64
 
 
@@ -145,6 +146,15 @@ def cancel_far(market: Record, tables: Record, rows: Record, side: Int) -> None:
 
 
 @inner
+def count_trade(market: Record, sign: Int, price: Int, size: Int) -> None:
+    """A trade enters the market's counters; ``sign`` is the aggressor's."""
+    market.volume_lots += size
+    market.volume_ticks += price * size
+    market.signed_lots += sign * size
+    market.trades += 1
+
+
+@inner
 def hand_over(market: Record, rows: Record) -> None:
     """Tell the fills, count the background orders that are gone, keep the agent's fills for the agent."""
     fills, book = market.fills, market.book
@@ -153,6 +163,8 @@ def hand_over(market: Record, rows: Record) -> None:
         maker = 1 if fill.side > 0 else 0
         last = LAST if k == fills.count - 1 and book.busy == 0 else 0
         tell(market, rows, EXECUTE | last, maker, fill.maker_id, fill.price_ticks, fill.size_lots)
+        if (np.int64(fill.flags) & SELF_TRADE) == 0:
+            count_trade(market, np.int64(fill.side), fill.price_ticks, fill.size_lots)
         if fill.maker_owner == 0:
             market.resting[maker] -= (np.int64(fill.flags) & MAKER_DONE) != 0
         if fill.maker_owner != 0 or fill.taker_owner != 0:
@@ -162,9 +174,20 @@ def hand_over(market: Record, rows: Record) -> None:
 
 @inner
 def keep(market: Record, fill: Record) -> None:
-    """A fill of the agent: into its buffer (counted as lost when that is full), its finished order off its list."""
-    if market.own_fills_count < OWN_FILLS:
+    """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list.
+
+    When the buffer is half full, what one of its orders takes at one price is told as one fill, so that an order that
+    sweeps many small ones is told in full.
+    """
+    book_fill(market.account, market.fees, fill)
+    last = market.own_fills[max(market.own_fills_count - 1, 0)]
+    crowded = market.own_fills_count >= OWN_FILLS // 2 and fill.taker_owner != 0
+    if crowded and last.taker_id == fill.taker_id and last.price_ticks == fill.price_ticks and last.flags == fill.flags:
+        last.size_lots += fill.size_lots
+    elif market.own_fills_count < OWN_FILLS:
         market.own_fills[market.own_fills_count] = fill
+        market.own_marks[market.own_fills_count, 0] = market.seen_ticks[0]
+        market.own_marks[market.own_fills_count, 1] = market.seen_ticks[1]
         market.own_fills_count += 1
     else:
         market.own_fills_lost += 1

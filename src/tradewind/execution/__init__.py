@@ -1,0 +1,1 @@
+"""Trading a parent order: episodes, observations, actions, rewards, policies, baselines, cost analysis."""

@@ -1,0 +1,26 @@
+"""Recorded markets replayed with your orders in them: every order (L3), levels (L2), or quotes and trades (L1).
+
+The names below load when they are first used, so that the kernels load when they are needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tradewind.market.replay.run import open_replay, run_replay
+    from tradewind.market.replay.tape import Tape, make_tape
+
+__all__ = ["Tape", "make_tape", "open_replay", "run_replay"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Tape", "make_tape"):
+        from tradewind.market.replay import tape
+
+        return getattr(tape, name)
+    if name in ("open_replay", "run_replay"):
+        from tradewind.market.replay import run
+
+        return getattr(run, name)
+    raise AttributeError(f"module 'tradewind.market.replay' has no attribute {name!r}")
