@@ -52,10 +52,15 @@ def calibrate_market(
     """Fit a preset to recorded days by counting; prints how well it fits and what could not be fitted."""
     from tradewind.market.calibrate.fit import Settings, calibrate  # kernels load when they are needed
 
-    settings = Settings(name=name or out.stem, source=_source(symbol, dates, split, depth_from), naive=naive)
     with progress_bar() as progress:
         task = progress.add_task("reading", total=None)
         store = Catalog(catalog, purpose="market calibrate")
+        settings = Settings(
+            name=name or out.stem,
+            source=_source(symbol, dates, split, depth_from) + (" --naive" if naive else ""),
+            naive=naive,
+            parts=1 if store.instrument(symbol).calendar == ALWAYS_OPEN else Settings.parts,
+        )
         days = list(read_days(store, symbol, dates, split))
         donor = load_preset(depth_from) if days and days[0].level == 1 else None
         preset = calibrate(

@@ -118,6 +118,15 @@ class MarketBatch:
             self.markets["bound"][i] *= first["activity"]
             self.markets["next_s"][i] /= first["activity"]
 
+    def restore(self, markets: Array) -> None:
+        """Put every market back to what it was: the same market can be run again with and without you.
+
+        Args:
+            markets: Shape (count,), a copy of ``markets`` taken before.
+        """
+        self.markets[:] = markets
+        self._until[:] = markets["now_s"]
+
     def submit(self, index: int, message: Array) -> None:
         """Send one message to one market; it arrives after the order-entry latency.
 

@@ -11,7 +11,6 @@ from tradewind.market.calibrate.orders import DISTANCES, order_events
 from tradewind.market.calibrate.touch import TOUCH, market_orders, quote_events, signed_trades, untangle
 from tradewind.market.opening import with_opening_orders
 
-
 __all__ = ["Day", "level_of", "read_day"]
 
 WIDTH = 1 << 15

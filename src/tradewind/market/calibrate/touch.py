@@ -89,9 +89,9 @@ def untangle(rows: Array) -> None:
         s = np.int64(rows[i].side)
         a = 0 if s > 0 else 1
         crossed = price[1 - a] != 0 and (price[1 - a] - rows[i].price_ticks) * s <= 0
-        if crossed and i + 1 < len(rows) and rows[i + 1].kind == QUOTE and rows[i + 1].side == -s:
-            if rows[i + 1].ts_event_ns == rows[i].ts_event_ns:
-                one, other = rows[i], rows[i + 1]
+        if crossed and i + 1 < len(rows):
+            one, other = rows[i], rows[i + 1]
+            if other.kind == QUOTE and other.side == -s and other.ts_event_ns == one.ts_event_ns:
                 one.side, other.side = other.side, one.side
                 one.price_ticks, other.price_ticks = other.price_ticks, one.price_ticks
                 one.size_lots, other.size_lots = other.size_lots, one.size_lots

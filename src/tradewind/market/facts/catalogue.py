@@ -145,7 +145,9 @@ FACTS: tuple[Fact, ...] = (
     Fact("lifetimes", "log s", "arrival to full cancel", "Hasbrouck, Saar 2013", _lifetimes),
     Fact("cancel ratio", "1", "share of limit orders that end cancelled", "Hasbrouck, Saar 2013", _cancelled),
     Fact("trade signs", "1", "autocorrelation of trade signs, lags 1-200", "Lillo, Farmer 2004", _signs),
-    Fact("sign exponent", "1", "its power-law exponent, where it is clear of noise", "Lillo, Farmer 2004", _sign_exponent),
+    Fact(
+        "sign exponent", "1", "its power-law exponent, where it is clear of noise", "Lillo, Farmer 2004", _sign_exponent
+    ),
     Fact("return memory", "1", "lag-1 autocorrelation of mid returns at 1, 10, 60 s", "Cont 2001", _return_memory),
     Fact(
         "vol clustering",

@@ -15,7 +15,9 @@ from tradewind.market.facts.tape import Floats, Tape
 __all__ = ["tape_from_orders"]
 
 
-def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns: int) -> Tape:
+def tape_from_orders(
+    instrument: Instrument, rows: Array, start_ns: int, end_ns: int, *, by_order: bool = False
+) -> Tape:
     """Build a tape from L3 rows.
 
     Args:
@@ -23,6 +25,8 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         rows: Shape (n,), dtype ``EVENT``, from an empty book or a snapshot on.
         start_ns: Beginning of the stretch; rows before it only build the book.
         end_ns: Its end.
+        by_order: The rows are this package's own simulated feed, which tells where one market order ends and the next
+            begins; in a recorded feed fills of one stamp and side are taken for one order.
 
     Returns:
         The tape, with sizes and lifetimes of orders and the depth profile.
@@ -45,7 +49,8 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
     hidden = (inside["kind"] == EventKind.TRADE) & (inside["side"] != 0)
     prints = inside[visible | hidden]
     sign = np.where(prints["kind"] == EventKind.EXECUTE, -prints["side"].astype(np.int64), prints["side"])
-    trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign)
+    again = _same_order(inside, visible | hidden) if by_order else None
+    trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign, again)
     lifetimes, cancelled = _lives(inside)
     added = (inside["kind"] == EventKind.ADD) & ((inside["flags"] & EventFlag.SNAPSHOT) == 0)
     quotes = {name: bests[name][kept] for name in names}
@@ -62,6 +67,17 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         cancelled_share=cancelled,
         depth_lots=depth,
     )
+
+
+def _same_order(rows: Array, fills: Array) -> Array:
+    """Whether each fill belongs to the market order of the fill before it, in a simulated feed.
+
+    The fills of an order are neighbours and only the last is flagged LAST; what it trades against hidden size follows.
+    """
+    goes_on = (rows["flags"] & EventFlag.LAST) == 0
+    goes_on |= (rows["kind"] == EventKind.EXECUTE) & (np.roll(rows["kind"], -1) == EventKind.TRADE)
+    before = np.append(False, (fills & goes_on)[:-1])
+    return np.asarray(before[fills])
 
 
 def _lives(rows: Array) -> tuple[Floats, float]:

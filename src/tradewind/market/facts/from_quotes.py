@@ -45,15 +45,25 @@ def best_quotes(rows: Array) -> tuple[Array, Array, Array, Array, Array]:
     )
 
 
-def merge_fills(ts_ns: Array, ticks: Array, lots: Array, sign: Array) -> tuple[Array, Array, Array, Array]:
+def merge_fills(
+    ts_ns: Array, ticks: Array, lots: Array, sign: Array, again: Array | None = None
+) -> tuple[Array, Array, Array, Array]:
     """Prints of one market order as one trade: neighbours with the same time and sign.
+
+    Args:
+        ts_ns: Shape (n,), times.
+        ticks: Shape (n,), prices.
+        lots: Shape (n,), sizes.
+        sign: Shape (n,), aggressors.
+        again: Shape (n,), whether each belongs to the order of the one before, where the source says so.
 
     Returns:
         ``(ts_ns, average ticks, lots, sign)`` of the merged trades.
     """
     if len(ts_ns) == 0:
         return ts_ns, ticks, lots, sign
-    first = np.flatnonzero(np.append(True, (np.diff(ts_ns) != 0) | (np.diff(sign) != 0)))
+    new = np.append(True, (np.diff(ts_ns) != 0) | (np.diff(sign) != 0))
+    first = np.flatnonzero(new if again is None else new | ~again)
     total = np.add.reduceat(lots, first)
     value = np.add.reduceat(ticks * lots.astype(np.float64), first)
     return ts_ns[first], value / total, total, sign[first]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -39,7 +40,7 @@ def tape_of(instrument: Instrument, rows: Array, start_ns: int, end_ns: int) -> 
 def quarters_of(instrument: Instrument, rows: Array, start_ns: int, end_ns: int) -> list[Tape]:
     """Tapes of the four quarters of a stretch; arguments as :func:`tape_of`."""
     cuts = np.linspace(start_ns, end_ns, 5).astype(np.int64)
-    return [tape_of(instrument, rows, int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [tape_of(instrument, rows, int(a), int(b)) for a, b in pairwise(cuts)]
 
 
 def simulated_tape(preset: Preset, seconds: float, seed: int, like: Tape) -> Tape:
@@ -56,7 +57,8 @@ def simulated_tape(preset: Preset, seconds: float, seed: int, like: Tape) -> Tap
     """
     instrument, rows = simulate(preset, seconds, seed)
     start = int(rows["ts_event_ns"][0])
-    return as_shown(tape_from_orders(instrument, rows, start, start + round(seconds * SECOND_NS)), like)
+    end = start + round(seconds * SECOND_NS)
+    return as_shown(tape_from_orders(instrument, rows, start, end, by_order=True), like)
 
 
 def as_shown(tape: Tape, like: Tape) -> Tape:
