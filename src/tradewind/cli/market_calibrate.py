@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import numpy as np
 import typer
 from rich.console import Console
@@ -59,8 +60,9 @@ def calibrate_market(
             name=name or out.stem,
             source=_source(symbol, dates, split, depth_from) + (" --naive" if naive else ""),
             naive=naive,
-            parts=1 if store.instrument(symbol).calendar == ALWAYS_OPEN else Settings.parts,
         )
+        if store.instrument(symbol).calendar == ALWAYS_OPEN:
+            settings = msgspec.structs.replace(settings, parts=1)
         days = list(read_days(store, symbol, dates, split))
         donor = load_preset(depth_from) if days and days[0].level == 1 else None
         preset = calibrate(
@@ -90,7 +92,7 @@ def read_days(store: Catalog, symbol: str, dates: str | None, split: str | None)
 def read_rows(
     store: Catalog, symbol: str, dates: str | None, split: str | None
 ) -> Iterator[tuple[str, Array, int, int]]:
-    """Rows of a symbol's sessions; a market that never closes is cut at midnight and where nothing came for two minutes.
+    """Rows of a symbol's sessions, those of a market that never closes cut at midnight and in gaps of two minutes.
 
     Args:
         store: The catalog.

@@ -99,10 +99,22 @@ class InstrumentSpec(Config):
 
 
 class Provenance(Config):
-    """Where a preset's numbers come from, how well they fit, and what could not be fitted."""
+    """Where a preset's numbers come from, how well they fit, and what could not be fitted.
+
+    Attributes:
+        source: The command that makes it again from a catalog of the same data.
+        days: Stretches of continuous trading it was counted on.
+        rows: Rows of the feed within them.
+        events: Events that these rows tell.
+        seconds: Their length [s].
+        borrowed_from: Preset whose depth is borrowed, for a feed without depth.
+        not_fitted: What the data do not show, and what was left out, counted.
+        fit: How well it fits, by name.
+    """
 
     source: str
     days: list[str] = Field(default_factory=list)
+    rows: int = 0
     events: int = 0
     seconds: float = 0.0
     borrowed_from: str = ""

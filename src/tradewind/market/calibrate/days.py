@@ -32,6 +32,7 @@ class Day(msgspec.Struct, frozen=True):
         skipped: Rows left out, by reason.
         extra: Shape (m, 2), of each market order that moved a quote: whether it emptied the queue, and what it traded
             against size that was not shown; None where orders are shown.
+        rows: Rows of the feed within the session.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Day(msgspec.Struct, frozen=True):
     level: int
     skipped: dict[str, int]
     extra: Array | None
+    rows: int = 0
 
 
 def level_of(rows: Array) -> int:
@@ -76,6 +78,7 @@ def read_day(name: str, rows: Array, start_ns: int, end_ns: int) -> Day:
     """
     level = level_of(rows)
     rows = rows[rows["ts_event_ns"] < end_ns]
+    inside_rows = int((rows["ts_event_ns"] >= start_ns).sum())
     if level < 3:
         rows = rows[np.argsort(rows["ts_event_ns"], kind="stable")]
         untangle(rows)
@@ -85,7 +88,7 @@ def read_day(name: str, rows: Array, start_ns: int, end_ns: int) -> Day:
     events = events[inside]
     if len(events) == 0:
         raise InvalidValueError("rows", "events within the session", "none")
-    return Day(name, start_ns, end_ns, events, signs, depth, level, skipped, extra)
+    return Day(name, start_ns, end_ns, events, signs, depth, level, skipped, extra, inside_rows)
 
 
 def _from_orders(rows: Array) -> tuple[Array, Array, Array, dict[str, int], None]:

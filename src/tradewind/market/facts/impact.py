@@ -23,8 +23,8 @@ from tradewind.core.random import stream
 from tradewind.market.batch import MarketBatch
 from tradewind.market.facts.tape import Floats
 from tradewind.market.flow.wire import send_rows
-from tradewind.market.preset import GROUPS, Preset
-from tradewind.market.trading import EPOCH_NS
+from tradewind.market.preset import Preset
+from tradewind.market.reactive import EPOCH_NS
 
 __all__ = ["SHARES", "ImpactFit", "ImpactReport", "fit_power_law", "measure_impact"]
 
@@ -129,10 +129,8 @@ def measure_impact(
     batch = MarketBatch([preset], pairs, seed, threads=threads)
     horizon = horizon_s or _horizon(preset)
     begun, start = batch.markets.copy(), batch.mid_ticks
-    events, traded = batch.markets["events"].sum(axis=0), batch.markets["book"]["traded_lots"].sum()
     batch.advance(horizon)
-    counts = (batch.markets["events"].sum(axis=0) - events) / pairs
-    volume = float((batch.markets["book"]["traded_lots"].sum() - traded) / pairs + _unseen(preset, counts))
+    volume = float((batch.markets["volume_lots"] - begun["volume_lots"]).mean())
     sigma = float(np.sqrt(np.mean((batch.mid_ticks - start) ** 2)))
     if not (sigma > 0 and volume > 0):
         raise InvalidValueError("horizon_s", "long enough for trades that move the price", horizon)
@@ -154,12 +152,6 @@ def _horizon(preset: Preset) -> float:
     fit, seconds = preset.provenance.fit, preset.provenance.seconds
     trades = (fit.get("events_market", 0.0) + fit.get("events_hidden", 0.0)) / max(seconds, 1.0)
     return float(np.clip(TRADES / max(trades, 1e-9), 60.0, 3600.0))
-
-
-def _unseen(preset: Preset, counts: Array) -> float:
-    """Volume traded against hidden size, which the book does not count."""
-    hidden = counts[GROUPS.index("hidden")] * np.mean(preset.sizes.hidden)
-    return float(hidden + counts[GROUPS.index("market")] * np.mean(preset.sizes.extra[0]))
 
 
 def _path(batch: MarketBatch, side: int, quantity: int, horizon_s: float, after: int) -> tuple[Floats, float]:
