@@ -109,7 +109,8 @@ def read_rows(
     """
     from tradewind.market.calibrate.days import level_of
 
-    instrument, found, before = store.instrument(symbol), False, np.zeros(0, EVENT)
+    instrument, found = store.instrument(symbol), False
+    before: Array = np.zeros(0, EVENT)
     for day in store.days(symbol):
         try:
             rows = store.load(symbol, dates=day.isoformat(), split=split)

@@ -50,8 +50,8 @@ def realism_page(report: RealismReport, impact: ImpactReport | None, hours: Sequ
     if impact is not None:
         sections.append(_impact_section(impact))
     if hours:
-        figures = tuple(Figure(name, hour_figure(tape)) for name, tape in hours)
-        sections.append(Section("One hour", "hour", (Grid(figures),), lead="Price, spread and trades, side by side."))
+        sides = Grid(tuple(Figure(name, hour_figure(tape)) for name, tape in hours))
+        sections.append(Section("One hour", "hour", (sides,), lead="Price, spread and trades, side by side."))
     figures = [_fact_figure(fact) for fact in report.facts if len(fact.x) > 1]
     rows = tuple(Grid(tuple(figures[k : k + 3])) for k in range(0, len(figures), 3))
     lead = "Blue is real, orange simulated, grey zero intelligence. Distributions are drawn by their quantiles."
@@ -95,7 +95,9 @@ def _fact_row(fact: FactResult) -> tuple[str | Chip, ...]:
     values = [_middle(row, fact.distribution) for row in (fact.real, fact.simulated, fact.naive)]
     spread = f" ({fact.interval[0]:.1f}–{fact.interval[1]:.1f})" if fact.interval else ""
     ratio = f"{fact.ratio:.2f}{spread}" if fact.ratio is not None else ""
-    told = {True: Chip("yes", Tone.GOOD), False: Chip("no", Tone.BAD), None: ""}[fact.better_than_naive]
+    told: str | Chip = ""
+    if fact.better_than_naive is not None:
+        told = Chip("yes", Tone.GOOD) if fact.better_than_naive else Chip("no", Tone.BAD)
     figures = [_figure(fact.distance), _figure(fact.floor), ratio]
     return (fact.name, f"{fact.definition} [{fact.unit}]", *[_figure(v) for v in values], *figures, told)
 
