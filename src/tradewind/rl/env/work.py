@@ -26,7 +26,16 @@ from tradewind.rl.env.stepping import step_order, watch_on
 
 __all__ = ["BASELINE", "CONTINUOUS", "DISCRETE", "PREPARE", "RESET", "work"]
 
-PREPARE, RESET, DISCRETE, CONTINUOUS, BASELINE = range(5)
+PREPARE = 0
+"""Survey opened markets and copy snapshots of them."""
+RESET = 1
+"""Begin the next episode everywhere."""
+DISCRETE = 2
+"""Step with discrete actions."""
+CONTINUOUS = 3
+"""Step with rate and aggressiveness."""
+BASELINE = 4
+"""Step with what a baseline wants."""
 Arrays: TypeAlias = tuple[Any, ...]
 WARM_UP_S = 300.0
 SAMPLE_S = 1.0
