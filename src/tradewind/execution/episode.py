@@ -34,6 +34,7 @@ __all__ = [
 HORIZONS_S = (2.0, 15.0, 120.0)
 """Time constants over which the observation remembers flow, volume, volatility and price [s]."""
 PROFILE_PARTS = 64
+"""Parts of a session in a volume profile, at most."""
 SENDS = 16
 """The mid when an order was sent is kept for this many orders back."""
 REVERSIONS = 4

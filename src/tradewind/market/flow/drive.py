@@ -28,6 +28,7 @@ def reactive_drive(levels: int, orders: int) -> int:
     if size not in _drives:
         kind = market_dtype(levels, orders)
 
+        @callback(ADVANCE)
         def advance(market: int, tables: int, phases: int, rows: int, until_s: float) -> None:
             run_through(
                 record_at(market, kind),
@@ -37,5 +38,5 @@ def reactive_drive(levels: int, orders: int) -> int:
                 until_s,
             )
 
-        _drives[size] = callback(ADVANCE)(advance)
+        _drives[size] = advance
     return int(_drives[size].address)
