@@ -125,10 +125,14 @@ def test_prints_that_are_no_evidence_fill_nothing(flags: EventFlag, side: int, l
 
 
 def test_a_print_without_a_side_is_signed_by_the_quotes():
-    replay = scene((1, "trade", 0, 0, 100, 4, EventFlag.HIDDEN), (2, "delete", 1, 1, 100, 5))
+    hidden = EventFlag.HIDDEN
+    replay = scene(
+        (1, "trade", 0, 0, 100, 4, hidden), (2, "trade", 0, 0, 102, 3, hidden), (3, "trade", 0, 0, 101, 5, hidden)
+    )
     replay.buy(6, 101)
-    assert pairs(replay.advance(2.0)) == [(101, 4)]
+    assert pairs(replay.advance(5.0)) == [(101, 4)], "below the recorded mid-price sells, at it nobody knows"
     assert counted(replay) == {"hidden_yours_lots": 4}
+    assert replay.tape.notes["unsided"] == 1
 
 
 def test_an_execution_out_of_turn_trades_by_name_after_yours():
@@ -231,7 +235,7 @@ def test_impact_shifts_prices_and_decays():
     replay.advance(0.0)
     assert replay.shift_ticks == 8
     assert replay.view.best_bid == (108, 5)
-    assert replay.view.best_ask == (110, 1)
+    assert replay.view.best_ask == (110, 5)
     shifts = []
     for _ in range(4):
         replay.advance(10.0)
@@ -258,7 +262,7 @@ def test_a_price_that_comes_back_to_you_trades_with_you():
     replay.buy(3, 106)
     fills = replay.advance(60.0)
     assert pairs(fills) == [(106, 1), (106, 2)], "asks from 110 and 111 fall back through 106"
-    assert replay.view.best_ask == (102, 3)
+    assert replay.view.best_ask == (102, 2)
     assert counted(replay)["crossing_yours_lots"] == 3
 
 
