@@ -60,6 +60,7 @@ class ExecutionBatch:
         truncated: Shape (count,), bool: never.
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
+        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember of their orders.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
 
     Raises:
@@ -88,7 +89,7 @@ class ExecutionBatch:
         self._io = _outputs(count, fill_rows)
         self.observations, self.masks, self.rewards, self.terms, self.terminated = self._io[:5]
         self.final_observations, self._ended, self._faults, self._choices, self._levels = self._io[5:10]
-        self._plans, self._memories, self.fills, self.money = self._io[10:]
+        self._plans, self.plan_memories, self.fills, self.money = self._io[10:]
         self.truncated = np.zeros(count, np.bool_)
         self.scales = self._measure()
         self.reset(seed)
@@ -231,19 +232,6 @@ class ExecutionBatch:
         rows = np.array(list(self._finished), dtype=EPISODE)
         self._finished.clear()
         return rows
-
-    def state(self) -> dict[str, Array]:
-        """Everything that decides what comes next, as copies: markets (bytes), orders, what is seen and allowed, seed."""
-        own = {"markets": self._markets.view(np.uint8), "episodes": self.episodes.view(np.uint8)}
-        own |= {"observations": self.observations, "masks": self.masks, "seed": self._settings["seed"]}
-        return {name: array.copy() for name, array in own.items()}
-
-    def restore(self, state: dict[str, Array]) -> None:
-        """Go back to a state of a batch of the same task and size; what follows is the same, bit for bit."""
-        self.reset(int(state["seed"][0]))
-        self._markets.view(np.uint8)[...] = state["markets"]
-        self.episodes.view(np.uint8)[...] = state["episodes"]
-        self.observations[...], self.masks[...] = state["observations"], state["masks"]
 
     def instrument(self, preset: int = 0) -> Instrument:
         """What is traded in a preset of the task."""
