@@ -58,6 +58,7 @@ class ExecutionBatch:
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
         fills: Shape (count, fill_rows), dtype ``ORDER_FILL``: of the present episodes, ``episodes["fills"]`` many.
+        ended: Shape (count,), dtype ``EPISODE``: the order that ended last in each environment.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
         stage: Where the episodes take place: names, instruments.
 
@@ -92,7 +93,7 @@ class ExecutionBatch:
         self._fill_rows = fill_rows
         self._io = _outputs(count, fill_rows)
         self.observations, self.masks, self.rewards, self.terms, self.terminated = self._io[:5]
-        self.final_observations, self._ended, self._faults, self._choices, self._levels = self._io[5:10]
+        self.final_observations, self.ended, self._faults, self._choices, self._levels = self._io[5:10]
         self._plans, self._memories, self.fills, self.money = self._io[10:]
         self.truncated = np.zeros(count, np.bool_)
         self._stages = self.stage.stages(count)
@@ -219,8 +220,8 @@ class ExecutionBatch:
     def _step(self, mode: int) -> tuple[Array, Array, Array]:
         self._run(mode)
         for i in np.flatnonzero(self.terminated):
-            count = min(int(self._ended["fills"][i]), self._fill_rows)
-            self._finished.append((self._ended[i].copy(), self.fills[i, :count].copy()))
+            count = min(int(self.ended["fills"][i]), self._fill_rows)
+            self._finished.append((self.ended[i].copy(), self.fills[i, :count].copy()))
         return self.observations, self.rewards, self.terminated
 
     def finished(self) -> Array:
