@@ -11,7 +11,8 @@ from tradewind.book.view import BookView
 from tradewind.core.errors import ConfigError, DataError, InvalidValueError, NotFoundError
 from tradewind.core.random import stream
 from tradewind.execution.actions import ACTION_COUNT, ACTIONS
-from tradewind.execution.baselines.records import PLAN, Kind
+from tradewind.execution.baselines.catalogue import new_plan
+from tradewind.execution.baselines.records import Kind
 from tradewind.execution.episode import MONEY, TERMS
 from tradewind.execution.features import FEATURES
 from tradewind.rl.env.batch import ExecutionBatch
@@ -154,9 +155,7 @@ def test_an_episode_is_the_same_whoever_trades_and_however_many_do() -> None:
 
 def test_a_baseline_trades_inside_the_step() -> None:
     batch = small_batch(4)
-    plans = np.zeros(1, PLAN)
-    plans["kind"], plans["slices"] = Kind.SCHEDULE, 10
-    plans["left"][0] = np.linspace(1, 0, plans["left"].shape[1])
+    plans = new_plan(Kind.SCHEDULE, 10)
     ended = []
     while len(ended) < 8:
         batch.step_intents(plans)
