@@ -59,6 +59,7 @@ class ExecutionBatch:
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
         fills: Shape (count, fill_rows), dtype ``ORDER_FILL``: of the present episodes, ``episodes["fills"]`` many.
         ended: Shape (count,), dtype ``EPISODE``: the order that ended last in each environment.
+        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember of their orders.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
         stage: Where the episodes take place: names, instruments.
 
@@ -94,7 +95,7 @@ class ExecutionBatch:
         self._io = _outputs(count, fill_rows)
         self.observations, self.masks, self.rewards, self.terms, self.terminated = self._io[:5]
         self.final_observations, self.ended, self._faults, self._choices, self._levels = self._io[5:10]
-        self._plans, self._memories, self.fills, self.money = self._io[10:]
+        self._plans, self.plan_memories, self.fills, self.money = self._io[10:]
         self.truncated = np.zeros(count, np.bool_)
         self._stages = self.stage.stages(count)
         self._prepared = False
