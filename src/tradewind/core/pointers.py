@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 from tradewind.core.dtypes import Array
 
-__all__ = ["ADVANCE", "addresses", "call_advance", "copy_bytes", "pointer_at", "record_at"]
+__all__ = ["ADVANCE", "addresses", "call_advance", "copy_bytes", "record_at"]
 
 ADVANCE = types.void(types.intp, types.intp, types.intp, types.intp, types.float64)
 """Signature of what moves a market: ``(market, first, second, rows, until_s)``, records by address."""
@@ -67,13 +67,3 @@ def copy_bytes(_typing: Any, target: Any, source: Any, count: Any) -> Any:  # no
         return ir.Constant(byte, None)
 
     return types.void(types.int64, types.int64, types.int64), emit
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def pointer_at(_typing: Any, address: Any) -> Any:
-    """An address as a pointer, for ``numba.carray``."""
-
-    def emit(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-
-    return types.voidptr(address), emit

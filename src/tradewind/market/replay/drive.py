@@ -1,77 +1,28 @@
-<<<<<<< HEAD
-"""A replay behind a wall: compiled once for each kind of record, moved by whoever has its address."""
-=======
 """Replays behind a wall: compiled once for each kind and size of record, moved by whoever has their address."""
->>>>>>> main
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-<<<<<<< HEAD
-from numba import carray
-
-from tradewind.core.dtypes import Array
-from tradewind.core.kernels import callback
-from tradewind.core.pointers import ADVANCE, addresses, pointer_at, record_at
-=======
 from numba import carray, prange, types
 from numba.extending import intrinsic
 
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import callback, parallel_entry
 from tradewind.core.pointers import ADVANCE, call_advance, record_at
->>>>>>> main
 from tradewind.market.flow.layout import BUFFER, market_dtype
 from tradewind.market.replay.layout import TAPE, replay_dtype
 from tradewind.market.replay.run import replay_through
 
-<<<<<<< HEAD
-__all__ = ["TAPE_PLACE", "replay_drive", "tape_place"]
-
-TAPE_PLACE = np.dtype([("address", "i8"), ("count", "i8")])
-"""Where a tape lies."""
-=======
 __all__ = ["SPOOL", "replay_drive", "replay_threads", "spools_of"]
 
 SPOOL = np.dtype([("rows", "i8"), ("count", "i8")])
 """A tape by address: where its rows begin, and how many there are."""
->>>>>>> main
 
 _drives: dict[tuple[int, int, int], Any] = {}
 
 
-<<<<<<< HEAD
-def tape_place(rows: Array) -> Array:
-    """Where a tape lies, shape (1,), dtype :data:`TAPE_PLACE`; good while ``rows`` lives."""
-    place = np.zeros(1, TAPE_PLACE)
-    place["address"], place["count"] = addresses(rows)[0], len(rows)
-    return place
-
-
-def replay_drive(levels: int, orders: int, depth: int) -> int:
-    """Address of ``replay_through`` for records of a size, of signature ``core.pointers.ADVANCE``.
-
-    Its two records are the replay's and the :data:`TAPE_PLACE` of its tape; rows are not kept.
-
-    Args:
-        levels: Ticks of each side's window.
-        orders: Slots for resting orders.
-        depth: 3 every order, 2 levels, 1 quotes and trades.
-    """
-    size = levels, orders, depth
-    if size not in _drives:
-        kind, state = market_dtype(levels, orders), replay_dtype(orders, depth)
-
-        @callback(ADVANCE)
-        def advance(market: int, replay: int, tape: int, rows: int, until_s: float) -> None:
-            place = record_at(tape, TAPE_PLACE)
-            replay_through(
-                record_at(market, kind),
-                record_at(replay, state),
-                carray(pointer_at(place.address), (place.count,), TAPE),
-=======
 @intrinsic  # type: ignore[untyped-decorator]
 def pointer_to(_typing: Any, address: Any) -> Any:
     """An address as a pointer."""
@@ -112,15 +63,10 @@ def replay_drive(shape: tuple[int, int], depth: int) -> int:
                 record_at(market, kind),
                 record_at(replay, replayed),
                 carray(pointer_to(tape.rows), (tape.count,), row),
->>>>>>> main
                 record_at(rows, BUFFER),
                 until_s,
             )
 
-<<<<<<< HEAD
-        _drives[size] = advance
-    return int(_drives[size].address)
-=======
         _drives[key] = callback(ADVANCE)(advance)
     return int(_drives[key].address)
 
@@ -140,4 +86,3 @@ def replay_threads(drive: int, markets: Array, worlds: Array, until_s: Array, ch
     for c in prange(chunks):
         for i in range(n * c // chunks, n * (c + 1) // chunks):
             call_advance(drive, markets[i], (worlds[i, 0], worlds[i, 1], worlds[i, 2]), until_s[i])
->>>>>>> main

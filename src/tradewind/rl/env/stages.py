@@ -19,7 +19,7 @@ from tradewind.market.flow.tables import TABLES, compile_preset
 from tradewind.market.flow.ziggurat import seed_streams
 from tradewind.market.preset import load_preset
 from tradewind.market.reactive import EPOCH_NS, market_size
-from tradewind.market.replay.drive import replay_drive, tape_place
+from tradewind.market.replay.drive import replay_drive, spools_of
 from tradewind.market.replay.layout import new_replay, shape_for
 from tradewind.market.replay.propagator import Propagator
 from tradewind.market.replay.run import open_records
@@ -160,7 +160,7 @@ class ReplayStage:
         self._each = task.market.snapshots
         _, self._states = new_replay(self.size, self._depth, len(recordings))
         _, self._shots = new_replay(self.size, self._depth, len(recordings) * self._each)
-        self._places = np.concatenate([tape_place(recording.tape.rows) for recording in recordings])
+        self._places = spools_of([recording.tape.rows for recording in recordings])
         self._gaps = [self._gap(task, recording) for recording in recordings]
 
     def _gap(self, task: Task, recording: Recording) -> float:
@@ -190,7 +190,7 @@ class ReplayStage:
     def worlds(self) -> Array:
         """The tape of each recording, and its replay's snapshots."""
         worlds = np.zeros(len(self.recordings), WORLD)
-        worlds["drive"] = replay_drive(*self.size, self._depth)
+        worlds["drive"] = replay_drive(self.size, self._depth)
         worlds["first"] = addresses(self._states)
         worlds["second"] = addresses(self._places)
         worlds["rows"] = addresses(self._buffer)
