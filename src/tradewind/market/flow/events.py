@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.layout import Int, Record
+from tradewind.core.dtypes import TradingState
 from tradewind.core.kernels import inner
 from tradewind.market.flow.clock import (
     accepted,
@@ -24,10 +25,11 @@ from tradewind.market.flow.rows import LAST, TRADE, row_time, tell
 from tradewind.market.flow.tables import queue_bucket, spread_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
-__all__ = ["react_to_trade", "reschedule", "settle_touch", "try_event"]
+__all__ = ["left_to_wait", "pass_time", "react_to_trade", "reschedule", "settle_touch", "try_event"]
 
 HIDDEN_TRADE = TRADE | LAST | HIDDEN_FLAG
 BYTE = np.uint64(255)
+OPEN = int(TradingState.OPEN)
 MARKET, HIDDEN, IMPROVE, JOIN, CANCEL, DEEP_LIMIT = range(6)
 
 
@@ -87,15 +89,28 @@ def react_to_trade(market: Record, tables: Record, side: Int, size: Int) -> None
 
 
 @inner
+def may_trade(market: Record, side: Int, price: Int) -> Int:
+    """Whether the price band lets a side take at a price."""
+    return price >= market.book.min_ticks if side else price <= market.book.max_ticks
+
+
+@inner
+def within_band(market: Record, side: Int, price: Int) -> Int:
+    """A background limit price, moved to the edge of the price band where it would lie beyond it for a taker."""
+    return max(price, market.book.min_ticks) if side else min(price, market.book.max_ticks)
+
+
+@inner
 def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) -> None:
     """What an event does."""
     if group == CANCEL:
         cancel_best(market, tables, rows, side)
     elif group == MARKET:
         price = market.book.ladders[1 - side].best_ticks
+        open_price = may_trade(market, side, price)
         traded = take(market, rows, side, market_size(market, tables, side))
         extra = np.int64(tables.extra[np.int64(draw(market.streams, SIZES) & BYTE)])
-        if extra > 0:
+        if extra > 0 and open_price:
             tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
             count_trade(market, 1 - 2 * side, price, extra)
             traded += extra
@@ -121,7 +136,7 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
             ticks = np.int64(tables.improve_ticks[spread_bucket(tables, spread), first])
             price += (1 - 2 * side) * min(ticks, spread - 1)
             size = np.int64(tables.improve[second])
-        place(market, rows, side, price, size, LAST)
+        place(market, rows, side, within_band(market, side, price), size, LAST)
     else:
         cancel_deep(market, tables, rows, side)
 
@@ -142,8 +157,27 @@ def settle_touch(market: Record, tables: Record, rows: Record) -> None:
 
 
 @inner
+def left_to_wait(market: Record, t_s: float) -> float:
+    """What is left of the waiting for the next event, in units of its mean; a halt keeps it."""
+    return market.held if market.book.state != OPEN else (market.next_s - t_s) * market.bound
+
+
+@inner
+def pass_time(market: Record, tables: Record, t_s: float) -> None:
+    """Excitation and signed flow decay to a time; in a halt nothing does."""
+    if market.book.state == OPEN:
+        decay(market, tables, t_s)
+    else:
+        market.t_s = t_s
+
+
+@inner
 def reschedule(market: Record, tables: Record, phase: Record, waited: float) -> None:
     """The state changed from outside at ``market.t_s``: what is left of the waiting is waited at the new rate."""
+    if market.book.state != OPEN:
+        market.held = max(waited, 0.0)
+        market.next_s = np.inf
+        return
     market.bound = profile_at(market, tables, market.t_s) * phase.activity * market.rate_all * activity(market, tables)
     market.next_s = market.t_s + max(waited, 0.0) / market.bound
 
