@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tradewind.market.replay.run import open_replay, run_replay
+    from tradewind.market.replay.run import open_records, replay_through
     from tradewind.market.replay.tape import Tape, make_tape
 
-__all__ = ["Tape", "make_tape", "open_replay", "run_replay"]
+__all__ = ["Tape", "make_tape", "open_records", "replay_through"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
         from tradewind.market.replay import tape
 
         return getattr(tape, name)
-    if name in ("open_replay", "run_replay"):
+    if name in ("open_records", "replay_through"):
         from tradewind.market.replay import run
 
         return getattr(run, name)

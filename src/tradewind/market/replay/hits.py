@@ -11,7 +11,16 @@ from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.orders import hand_over
 from tradewind.market.replay.impact import push
 
-__all__ = ["aggressor_of", "hit", "settle_own", "take_yours"]
+__all__ = ["aggressor_of", "hit", "mark_touch", "settle_own", "take_yours"]
+
+
+@inner
+def mark_touch(market: Record) -> None:
+    """Remember the best prices as they are (of an empty side the last ones): they stand beside the fills to come."""
+    for index in range(2):
+        best = market.book.ladders[index].best_ticks
+        if best != worst_price(index):
+            market.seen_ticks[index] = best
 
 
 @rare
@@ -43,6 +52,7 @@ def hit(market: Record, replay: Record, rows: Record, index: Int, limit: Int, lo
     taker.flags = 0
     book.entered_lots += lots
     fills.count = 0
+    mark_touch(market)
     while True:
         book.busy = 0
         match(book, None, fills)
@@ -84,7 +94,7 @@ def take_yours(market: Record, replay: Record, rows: Record, index: Int, limit: 
         if first.owner == 0:
             break
         part = min(left, first.size_lots)
-        hit(market, replay, rows, index, limit, part, 0)
+        hit(market, replay, rows, index, limit, part, np.int64(0))
         left -= part
     return lots - left
 

@@ -4,9 +4,9 @@ A tape is read-only and shared by all replays of it. What changes is two records
 same as a simulated market's) and the replay's; copying both back starts an episode anew.
 
 Rows of one depth make a tape: ``make_tape`` (``tape.py``) writes them, ``apply_other`` (``run.py``) sends each kind to
-its file: single orders ``orders.py`` (L3), levels ``levels.py`` (L2), quotes and trades ``quotes.py`` (L1), both with the
-queue models of ``queues.py``. All of them keep the historical size in ``market.book`` as orders of owner 0, so that the
-agent's messages go through the same engine, and add ``replay.shift_ticks`` to every price they read.
+its file: single orders ``orders.py`` (L3), levels ``levels.py`` (L2), quotes and trades ``quotes.py`` (L1), the latter
+with the queue models of ``queues.py``. All of them keep the historical size in ``market.book`` as orders of owner 0, so
+that the agent's messages go through the same engine, and add ``replay.shift_ticks`` to every price they read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ __all__ = [
     "COUNTS",
     "IMPACT",
     "PARTS",
-    "QUEUE",
     "SETTLE",
     "SHAPES",
     "TAPE",
@@ -80,9 +79,6 @@ IMPACT = np.dtype(
     align=True,
 )
 """The impact overlay: parameters, and the decayed signed volume of your trades."""
-
-QUEUE = np.dtype([("order_id", "i8"), ("ahead_lots", "f8"), ("level_lots", "i8")], align=True)
-"""Where the queue model (L2 and L1) believes one of your orders to stand; beside ``market.own``."""
 
 COUNTS = np.dtype(
     [
@@ -156,27 +152,26 @@ def replay_dtype(keys: int) -> np.dtype[np.void]:
     """Dtype of a replay record.
 
     Args:
-        keys: Length of ``slots``; as long as the pool of the book.
+        keys: Length of ``slots``, as long as the pool of the book: a replay of single orders (L3).
     """
     fields: list[tuple[Any, ...]] = [
         ("depth", "i8"),
         ("cursor", "i8"),
         ("shift_ticks", "i8"),
-        ("last_ns", "i8"),
         ("counts", COUNTS),
         ("impact", IMPACT),
-        ("queue_model", "i8"),
-        ("queue_power", "f8"),
-        ("queues", QUEUE, (OWN_ORDERS,)),
         ("slots", "u4", (keys,)),
     ]
     return np.dtype(fields, align=True)
 
 
-def new_replay(shape: tuple[int, int]) -> tuple[Array, Array]:
+def new_replay(shape: tuple[int, int], depth: int = 3) -> tuple[Array, Array]:
     """Zeroed records of one market and its replay, shape (1,) each.
 
     Args:
         shape: Window [ticks] and pool [orders], one of :data:`SHAPES`.
+        depth: 3 every order, 2 levels, 1 quotes and trades.
     """
-    return new_markets(1, *shape), aligned_zeros(1, replay_dtype(shape[1]))
+    replays = aligned_zeros(1, replay_dtype(shape[1]))
+    replays["depth"] = depth
+    return new_markets(1, *shape), replays

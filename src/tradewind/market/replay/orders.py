@@ -13,6 +13,7 @@ from tradewind.book.matching import crosses
 from tradewind.book.orders import release, remove, take_slot
 from tradewind.core.dtypes import EventFlag
 from tradewind.core.kernels import inner, rare
+from tradewind.market.flow.orders import count_trade
 from tradewind.market.flow.rows import ADD, DELETE, EXECUTE, LAST, REDUCE, tell
 from tradewind.market.replay.hits import aggressor_of, hit, take_yours
 from tradewind.market.replay.layout import BY_NAME
@@ -62,7 +63,7 @@ def add(market: Record, replay: Record, row: Record, rows: Record) -> None:
 def cross(market: Record, replay: Record, row: Record, rows: Record) -> Int:
     """A new order that crosses yours, or one that stayed longer than in history; returns what is left of it."""
     index, price = (1 - np.int64(row.side)) >> 1, row.price_ticks + replay.shift_ticks
-    yours, _, others = hit(market, replay, rows, index, price, row.size_lots, 0)
+    yours, _, others = hit(market, replay, rows, index, price, row.size_lots, np.int64(0))
     replay.counts.crossing_adds += 1
     replay.counts.crossing_yours_lots += yours
     replay.counts.crossing_others_lots += others
@@ -145,6 +146,7 @@ def trade_named(market: Record, rows: Record, slot: Int, lots: Int) -> None:
     book.traded_lots += lots
     book.fills += 1
     book.last_ticks = order.price_ticks
+    count_trade(market, 2 * side - 1, order.price_ticks, lots)
     if lots < order.size_lots:
         shrink(book, side, slot, lots)
     else:
@@ -198,6 +200,8 @@ def print_hidden(market: Record, replay: Record, row: Record, rows: Record) -> N
         if side != 0:
             lots = take_yours(market, replay, rows, (1 - side) >> 1, price, row.size_lots)
             replay.counts.hidden_yours_lots += lots
+            if lots < row.size_lots:
+                count_trade(market, side, price, row.size_lots - lots)
 
 
 @rare

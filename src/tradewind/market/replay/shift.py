@@ -75,7 +75,7 @@ def enter_chain(market: Record, replay: Record, rows: Record, index: Int, head: 
         order = book.orders[slot]
         after, price, left = np.int64(order.next), order.price_ticks + ticks, order.size_lots
         if crosses(book, index, price):
-            yours, _, others = hit(market, replay, rows, index, price, left, 0)
+            yours, _, others = hit(market, replay, rows, index, price, left, np.int64(0))
             book.entered_lots -= left
             book.cancelled_lots -= left - yours - others
             replay.counts.crossing_adds += 1
@@ -92,8 +92,8 @@ def enter_chain(market: Record, replay: Record, rows: Record, index: Int, head: 
 @rare
 def rebase(market: Record, replay: Record, rows: Record, ticks: Int) -> None:
     """Every historical order moves by some ticks and keeps its rank; yours go to the back of their queues."""
-    bids, asks = unhook(market, 0), unhook(market, 1)
-    enter_chain(market, replay, rows, 0, bids, ticks)
-    enter_chain(market, replay, rows, 1, asks, ticks)
+    heads = (unhook(market, np.int64(0)), unhook(market, np.int64(1)))
+    for index in range(2):
+        enter_chain(market, replay, rows, index, heads[index], ticks)
     settle_own(market)
     replay.counts.rebases += 1
