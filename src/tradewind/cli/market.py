@@ -6,6 +6,7 @@ import typer
 
 from tradewind.cli.market_calibrate import calibrate_market
 from tradewind.cli.market_realism import market_realism
+from tradewind.cli.market_replay import replay_market
 from tradewind.cli.market_simulate import simulate_market
 
 __all__ = ["market_app"]
@@ -15,4 +16,5 @@ market_app = typer.Typer(help="Simulated markets: calibrate one, run one, see ho
 
 market_app.command("calibrate")(calibrate_market)
 market_app.command("realism")(market_realism)
+market_app.command("replay")(replay_market)
 market_app.command("simulate")(simulate_market)

@@ -8,19 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tradewind.market.replay.run import open_records, replay_through
+    from tradewind.market.replay.market import Replay
+    from tradewind.market.replay.propagator import Propagator, fit_propagator
     from tradewind.market.replay.tape import Tape, make_tape
 
-__all__ = ["Tape", "make_tape", "open_records", "replay_through"]
+__all__ = ["Propagator", "Replay", "Tape", "fit_propagator", "make_tape"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Replay":
+        from tradewind.market.replay.market import Replay
+
+        return Replay
     if name in ("Tape", "make_tape"):
         from tradewind.market.replay import tape
 
         return getattr(tape, name)
-    if name in ("open_records", "replay_through"):
-        from tradewind.market.replay import run
+    if name in ("Propagator", "fit_propagator"):
+        from tradewind.market.replay import propagator
 
-        return getattr(run, name)
+        return getattr(propagator, name)
     raise AttributeError(f"module 'tradewind.market.replay' has no attribute {name!r}")
