@@ -89,9 +89,14 @@ def react_to_trade(market: Record, tables: Record, side: Int, size: Int) -> None
 
 
 @inner
-def may_trade(market: Record, side: Int, price: Int) -> Int:
-    """Whether the price band lets a side take at a price."""
-    return price >= market.book.min_ticks if side else price <= market.book.max_ticks
+def trade_hidden(market: Record, rows: Record, side: Int, price: Int, size: Int) -> Int:
+    """A trade against hidden size, where the price band lets it; returns what it traded."""
+    book = market.book
+    if size <= 0 or price > book.max_ticks or price < book.min_ticks:
+        return 0
+    tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
+    count_trade(market, 1 - 2 * side, price, size)
+    return size
 
 
 @inner
@@ -107,21 +112,15 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
         cancel_best(market, tables, rows, side)
     elif group == MARKET:
         price = market.book.ladders[1 - side].best_ticks
-        open_price = may_trade(market, side, price)
         traded = take(market, rows, side, market_size(market, tables, side))
         extra = np.int64(tables.extra[np.int64(draw(market.streams, SIZES) & BYTE)])
-        if extra > 0 and open_price:
-            tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
-            count_trade(market, 1 - 2 * side, price, extra)
-            traded += extra
+        traded += trade_hidden(market, rows, side, price, extra)
         react_to_trade(market, tables, side, traded)
         advance_metaorder(market, tables, side)
     elif group == HIDDEN:
         size = np.int64(tables.hidden[np.int64(draw(market.streams, SIZES) & BYTE)])
         price = market.book.ladders[1 - side].best_ticks
-        tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
-        count_trade(market, 1 - 2 * side, price, size)
-        react_to_trade(market, tables, side, size)
+        react_to_trade(market, tables, side, trade_hidden(market, rows, side, price, size))
         advance_metaorder(market, tables, side)
     elif group <= DEEP_LIMIT:
         bits = draw(market.streams, SIZES)
