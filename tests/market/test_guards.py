@@ -168,10 +168,15 @@ def test_batches_halt_too_and_draw_their_scenarios() -> None:
     assert results[0] == results[1]
 
 
-def test_a_mix_draws_in_proportion() -> None:
+def test_a_mix_draws_in_proportion_and_from_its_numbers_only() -> None:
     drawn = mix(["calm", None, "thin"], [1, 0, 3])
-    picks = [drawn.pick(u) for u in np.linspace(0.0, 0.999, 1000)]
-    assert np.bincount(picks, minlength=3).tolist() == [251, 0, 749] or np.bincount(picks).tolist() == [250, 0, 750]
+    numbers = np.arange(4000)
+    picks = drawn.picks(11, numbers, np.zeros(4000, np.int64))
+    assert set(picks) == {0, 2}
+    assert np.mean(picks == 0) == pytest.approx(0.25, abs=0.03)
+    assert picks[17] == drawn.picks(11, numbers[17:18], np.zeros(1, np.int64))[0]
+    assert (picks != drawn.picks(11, numbers, np.ones(4000, np.int64))).any()
+    assert (picks != drawn.picks(12, numbers, np.zeros(4000, np.int64))).any()
     assert drawn.scenarios[1] is None
     assert mix(["calm", "thin"]).weights == (0.5, 0.5)
 

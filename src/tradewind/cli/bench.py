@@ -38,6 +38,14 @@ def data(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_data, scale, as_json)
 
 
+@bench_app.command("market")
+def market(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure simulated and replayed markets beside a public engine's replay of the same rows."""
+    from tradewind.bench.market import bench_market
+
+    _run(bench_market, scale, as_json)
+
+
 def _run(bench: Callable[[float, Callable[[str], None]], Report], scale: float, as_json: bool) -> None:
     from tradewind.bench.result import show
 

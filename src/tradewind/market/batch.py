@@ -12,10 +12,10 @@ from tradewind.core.dtypes import FILL, MESSAGE, Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.fees import Fees
 from tradewind.core.random import stream_seed
-from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, STREAMS, new_markets
+from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, new_markets
+from tradewind.market.flow.many import send_many, start_anew
 from tradewind.market.flow.run import run_threads
 from tradewind.market.flow.tables import TABLES, compile_preset
-from tradewind.market.flow.wire import send_rows
 from tradewind.market.flow.ziggurat import seed_streams
 from tradewind.market.preset import Preset, load_preset
 from tradewind.market.reactive import market_size, warm_markets
@@ -96,6 +96,7 @@ class MarketBatch:
         self._buffers = np.zeros(threads, BUFFER)
         self._until = np.zeros(count)
         self._lives = np.zeros(count, np.int64)
+        self._key = int(stream_seed(seed, "market/batch").generate_state(1, np.uint64)[0] >> np.uint64(1))
         self.reset(np.arange(count))
 
     def reset(self, indices: Array) -> None:
@@ -103,22 +104,22 @@ class MarketBatch:
 
         Args:
             indices: Which markets.
+
+        Raises:
+            InvalidValueError: For a number that is no market.
         """
-        for i in indices:
-            life = int(self._lives[i])
-            self._lives[i] += 1
-            snapshot = int(self._which[i, 0]) * SNAPSHOTS + (int(i) + life) % SNAPSHOTS
-            self.markets[i] = self._snapshots[snapshot]
-            drawn = stream_seed(self.seed, f"market/batch/{i}/{life}").generate_state(4 * STREAMS + 1, np.uint64)
-            words = drawn[:-1].reshape(STREAMS, 4)
-            if self._mix is not None:
-                self._which[i, 1] = self._mix.pick(float(drawn[-1]) / 2.0**64)
-            words[:, 3] |= np.uint64(1)
-            self.markets["streams"][i] = words
-            self._until[i] = 0.0
-            first = self._phases[self._which[i, 1]]["rows"][0]
-            self.markets["bound"][i] *= first["activity"]
-            self.markets["next_s"][i] /= first["activity"]
+        chosen = self._checked(indices)
+        self._until[chosen] = 0.0
+        if self._mix is not None:
+            self._which[chosen, 1] = self._mix.picks(self._key, chosen, self._lives[chosen])
+        kept = self._snapshots.reshape(-1, SNAPSHOTS)
+        start_anew(self.markets, kept, self._which, self._phases, self._lives, chosen, self._key)
+
+    def _checked(self, indices: Array) -> Array:
+        chosen = np.ascontiguousarray(indices, dtype=np.int64)
+        if chosen.ndim != 1 or (len(chosen) and not 0 <= chosen.min() <= chosen.max() < self.count):
+            raise InvalidValueError("indices", f"a row of numbers from 0 to {self.count - 1}", indices)
+        return chosen
 
     def submit(self, index: int, message: Array) -> None:
         """Send one message to one market; it arrives after the order-entry latency.
@@ -130,8 +131,29 @@ class MarketBatch:
         Raises:
             InvalidValueError: When 32 messages are on their way already, or this one is sent in the past.
         """
-        if send_rows(self.markets[index : index + 1], np.array([message], MESSAGE)) == 0:
-            raise InvalidValueError("message", f"at most {OWN_ORDERS} on their way, none sent in the past", OWN_ORDERS)
+        self.submit_many(np.array([index]), np.array([message], MESSAGE))
+
+    def submit_many(self, indices: Array, messages: Array) -> None:
+        """Send messages, one each, in one compiled call; each arrives after the order-entry latency and its jitter.
+
+        Args:
+            indices: Shape (n,), the market of each message; a market may come more than once.
+            messages: Shape (n,), dtype ``MESSAGE``; ``ts_ns`` 0 is now.
+
+        Raises:
+            InvalidValueError: For a number that is no market, or when a message cannot be sent: 32 of that market are
+                on their way already, or it is sent in the past. Those before it have been sent.
+        """
+        chosen = self._checked(indices)
+        if len(messages) != len(chosen):
+            raise InvalidValueError("messages", f"{len(chosen)}, as many as indices", len(messages))
+        sent = send_many(self.markets, chosen, messages)
+        if sent < len(chosen):
+            raise InvalidValueError(
+                f"messages[{sent}]",
+                f"at most {OWN_ORDERS} on their way in market {chosen[sent]}, none sent in the past",
+                messages[sent],
+            )
 
     def advance(self, seconds: float) -> None:
         """Let the same time pass in every market.

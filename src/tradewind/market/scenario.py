@@ -16,6 +16,9 @@ from tradewind.market.preset import GROUPS
 __all__ = ["SCENARIOS", "Mix", "Phase", "Scenario", "in_sequence", "mix", "named_scenario", "phases_record"]
 
 
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of a scenario; every factor 1 leaves the preset as it is.
 
@@ -97,14 +100,31 @@ class Mix(msgspec.Struct, frozen=True):
     scenarios: tuple[Scenario | None, ...]
     weights: tuple[float, ...]
 
-    def pick(self, chance: float) -> int:
-        """Place of the scenario that a uniform number from 0 to 1 falls on.
+    def picks(self, key: int, indices: Array, lives: Array) -> Array:
+        """Places of the scenarios that markets draw; each draw depends on its three numbers only.
+
+        Args:
+            key: What all draws depend on.
+            indices: Shape (n,), numbers of markets.
+            lives: Shape (n,), how often each has begun.
+
+        Returns:
+            Shape (n,), places in ``scenarios``.
 
         Examples:
-            >>> [mix(["calm", "thin"], [1, 3]).pick(u) for u in (0.0, 0.24, 0.26, 0.99)]
-            [0, 0, 1, 1]
+            >>> drawn = mix(["calm", "thin"], [1, 3]).picks(7, np.arange(1000), np.zeros(1000, int))
+            >>> bool(0.7 < drawn.mean() < 0.8)
+            True
         """
-        return min(int(np.searchsorted(np.cumsum(self.weights), chance, side="right")), len(self.weights) - 1)
+        words = np.asarray(indices, np.uint64) * GOLDEN + np.asarray(lives, np.uint64)
+        for _ in range(2):  # splitmix64 (Steele, Lea and Flood, 2014)
+            words = words * GOLDEN + np.uint64(key)
+            words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            words ^= words >> np.uint64(31)
+        chances = (words >> np.uint64(11)) * 2.0**-53
+        found = np.searchsorted(np.cumsum(self.weights), chances, side="right")
+        return np.minimum(found, len(self.weights) - 1).astype(np.int64)
 
 
 SCENARIOS: dict[str, Scenario] = {

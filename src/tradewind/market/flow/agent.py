@@ -10,7 +10,7 @@ from tradewind.book.messages import apply
 from tradewind.book.reasons import PENDING, Reason
 from tradewind.core.dtypes import MessageKind, TradingState
 from tradewind.core.kernels import inner, rare
-from tradewind.market.flow.clock import excite, profile_at
+from tradewind.market.flow.clock import excite, profile_at, walk_near
 from tradewind.market.flow.events import left_to_wait, pass_time, react_to_trade, reschedule, settle_touch
 from tradewind.market.flow.layout import OWN_ORDERS
 from tradewind.market.flow.orders import hand_over
@@ -154,6 +154,8 @@ def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None
     order_id, arrived_ns = market.request[0].order_id, market.request[0].ts_ns
     traded_before, taker_side = book.traded_lots, np.int64(market.request[0].side < 0)
     reason = carry_out(market, rows)
+    for side in range(2):
+        walk_near(market, tables, side)
     answer = market.answers[market.answers_count & (OWN_ORDERS - 1)]
     answer.order_id, answer.reason, answer.ts_ns = order_id, reason, arrived_ns
     market.answers_count += 1

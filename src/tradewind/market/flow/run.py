@@ -10,7 +10,7 @@ from tradewind.book.orders import clear_book
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, parallel_entry, rare
 from tradewind.market.flow.agent import arrival_s, deliver
-from tradewind.market.flow.clock import change_mood, profile_at, propose_next
+from tradewind.market.flow.clock import change_mood, profile_at, propose_next, walk_near
 from tradewind.market.flow.events import (
     left_to_wait,
     new_metaorder,
@@ -65,8 +65,9 @@ def open_one(market: Record, tables: Record, rows: Record) -> None:
         best = tables.price_ticks + side * spread
         market.seen_ticks[side] = best
         for k in range(FIRST_ORDERS):
-            place(market, rows, side, best, np.int64(tables.join[40 + 48 * k]), SNAPSHOT)
+            place(market, tables, rows, side, best, np.int64(tables.join[40 + 48 * k]), SNAPSHOT)
         refill_side(market, tables, rows, side, best, 1)
+        walk_near(market, tables, side)
     market.guard_s, market.pause_until_s = np.inf, -np.inf
     market.last_move = 1
     market.mood = 1.0
@@ -76,7 +77,8 @@ def open_one(market: Record, tables: Record, rows: Record) -> None:
         market.mood_until_s = 0.0
     market.before_group = 3
     for j in range(TIME_SCALES):
-        market.state[j] = tables.kick[j] / max(tables.decay[j], 1e-12)
+        market.state[j] = tables.kick[j] / tables.decay[j]
+        market.activity += market.state[j]
     for k in range(tables.metaorders):
         market.meta_sign[k] = k & 1
         market.meta_buys += 1 - (k & 1)
@@ -97,7 +99,7 @@ def open_market(markets: Array, tables: Array, phases: Array, buffers: Array) ->
     for i in range(len(markets)):
         market = markets[i]
         open_one(market, tables[0], buffers[0])
-        propose_next(market, tables[0], profile_at(market, tables[0], 0.0), phases[0].rows[0].activity)
+        propose_next(market, tables[0], profile_at(market, tables[0], 0.0) * phases[0].rows[0].activity)
 
 
 @entry

@@ -88,7 +88,7 @@ class Replay(TradedMarket):
         self.impact = impact
         self._buffer = np.zeros(1, BUFFER)
         self._pages: list[Array] = []
-        markets, self._replays = new_replay(shape_for(tape.orders), tape.depth)
+        markets, self._replays = new_replay(shape_for(tape.orders, tape.depth), tape.depth)
         markets["streams"][0] = seed_streams(seed, "market/replay", markets["streams"].shape[1])
         if impact is not None:
             impact.write(self._replays["impact"])
