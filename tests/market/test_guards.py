@@ -79,7 +79,7 @@ def test_nothing_trades_outside_a_band(seed: int) -> None:
     free.advance(60.0)
     rows = market.rows()
     traded = rows[np.isin(rows["kind"], [EventKind.EXECUTE, EventKind.TRADE])]
-    assert len(traded) > 10
+    assert len(traded) > 5
     assert traded["price_ticks"].min() >= low >= opened - 12.0
     assert traded["price_ticks"].max() <= high
     assert free.view.mid_ticks < low
