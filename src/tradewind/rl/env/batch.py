@@ -9,13 +9,14 @@ import numba
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.errors import DataError, InvalidValueError
+from tradewind.core.errors import DataError, InvalidValueError, UsageError
 from tradewind.execution.actions import ACTION_COUNT
 from tradewind.execution.baselines.records import MEMORY, PLAN
 from tradewind.execution.episode import EPISODE, MONEY, SCALES, TERMS
 from tradewind.execution.features import OBSERVATION_SIZE
 from tradewind.execution.fills import ORDER_FILL
 from tradewind.market.flow.layout import new_markets
+from tradewind.market.preset import Preset
 from tradewind.rl.env.settings import DESK, FAULTS, SURVEY
 from tradewind.rl.env.stages import ReactiveStage, Recording, ReplayStage, Stage
 from tradewind.rl.env.task import Task, settings_record
@@ -245,6 +246,51 @@ class ExecutionBatch:
         first = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
         self._finished.clear()
         return episodes, fills, first
+
+    def state(self) -> dict[str, Array]:
+        """Everything that decides what comes next, for a checkpoint: arrays by name, none of objects."""
+        return {
+            "seed": np.array([self.seed & (2**64 - 1)], np.uint64),
+            "markets": self._markets.view(np.uint8).copy(),
+            "replays": self.stage.own.view(np.uint8).copy(),
+            "episodes": self.episodes.copy(),
+            "observations": self.observations.copy(),
+            "masks": self.masks.copy(),
+            "plan_memories": self.plan_memories.copy(),
+        }
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go on from a :meth:`state` of a batch of the same task and size.
+
+        Args:
+            state: Arrays by name.
+
+        Raises:
+            InvalidValueError: For a state of another kind of batch.
+        """
+        self.reset(int(state["seed"][0]))
+        targets = {"markets": self._markets.view(np.uint8), "replays": self.stage.own.view(np.uint8)}
+        targets |= {name: getattr(self, name) for name in ("episodes", "observations", "masks", "plan_memories")}
+        for name, target in targets.items():
+            if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
+                raise InvalidValueError(f"state[{name!r}]", f"{target.dtype} of shape {target.shape}", "another")
+            target[:] = state[name]
+        worlds = self._worlds[self.episodes["preset"] * len(self.stage.phases) + self.episodes["scenario"]]
+        first = self._stages["first"].copy()
+        self._stages[:] = worlds
+        if len(self.stage.own):
+            self._stages["first"] = first
+
+    @property
+    def presets(self) -> list[Preset]:
+        """The task's presets, where the markets are simulated.
+
+        Raises:
+            UsageError: Where they are recorded; ``stage.names`` and ``stage.instruments`` are there for both.
+        """
+        if not isinstance(self.stage, ReactiveStage):
+            raise UsageError("these markets are recorded: they have no presets, but stage.names and stage.instruments")
+        return self.stage.presets
 
     @property
     def memory_bytes(self) -> int:
