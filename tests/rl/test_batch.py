@@ -192,6 +192,20 @@ def test_the_market_is_watched_to_the_end_when_asked() -> None:
         assert row["after_half"][2] == 0
 
 
+def test_a_restored_batch_goes_on_as_if_nothing_had_happened() -> None:
+    batch, other = small_batch(3), small_batch(3, seed=99)
+    for _ in range(15):
+        batch.step(np.full(3, 1, np.int32))
+    other.restore(batch.state())
+    for _ in range(30):
+        batch.step(np.full(3, 2, np.int32))
+        other.step(np.full(3, 2, np.int32))
+        np.testing.assert_array_equal(batch.observations, other.observations)
+    assert batch.episodes.tobytes() == other.episodes.tobytes()
+    with pytest.raises(InvalidValueError, match="state"):
+        small_batch(2).restore(batch.state())
+
+
 def test_continuous_actions_trade_too() -> None:
     batch, chance = small_batch(3), stream(1, "test/levels")
     ended = 0

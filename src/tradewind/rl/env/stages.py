@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -55,35 +55,12 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     impact: Propagator | None = None
 
 
-class Stage(Protocol):
-    """What a batch needs of a place for episodes.
-
-    Attributes:
-        names: Presets or recordings.
-        instruments: What is traded in each.
-        size: Window [ticks] and pool [orders] of the market records.
-        phases: Shape (scenarios,), dtype ``PHASES``.
-        reseeds: Whether another seed means other snapshots.
-    """
-
-    names: list[str]
-    instruments: list[Instrument]
-    size: tuple[int, int]
-    phases: Array
-    reseeds: bool
-
-    def opened(self, seed: int, name: str) -> tuple[Array, Array]:
-        """Opened markets, one of each, and what moves them while they are surveyed (dtype ``WORLD``)."""
-
-    def worlds(self) -> Array:
-        """What moves a market of each preset in each scenario, shape (presets * scenarios,), dtype ``WORLD``."""
-
-    def stages(self, count: int) -> Array:
-        """What moves each environment's market, shape (count,), dtype ``WORLD``."""
-
-
 class ReactiveStage:
-    """Simulated markets of a task's presets and scenarios; see :class:`Stage`."""
+    """Simulated markets of a task's presets and scenarios; see :data:`Stage`.
+
+    Raises:
+        InvalidValueError: For a horizon past the session of a preset.
+    """
 
     reseeds = True
 
@@ -108,6 +85,7 @@ class ReactiveStage:
         scenarios = [None if name == "plain" else named_scenario(name) for name in task.market.scenarios]
         self.phases = np.concatenate([phases_record(scenario) for scenario in scenarios])
         self._buffer = np.zeros(1, BUFFER)
+        self.own = np.zeros(0, np.uint8)
 
     def _moved_by(self, tables: Array, phases: Array) -> Array:
         worlds = np.zeros(len(tables) * len(phases), WORLD)
@@ -137,7 +115,7 @@ class ReactiveStage:
 
 
 class ReplayStage:
-    """Recorded markets; see :class:`Stage`.
+    """Recorded markets; see :data:`Stage`.
 
     Raises:
         InvalidValueError: For none, too many, recordings of different depths, or one too short for the horizon.
@@ -158,6 +136,7 @@ class ReplayStage:
         self.phases = phases_record(None)
         self._buffer = np.zeros(1, BUFFER)
         self._each = task.market.snapshots
+        self.own = np.zeros(0, np.uint8)
         _, self._states = new_replay(self.size, self._depth, len(recordings))
         _, self._shots = new_replay(self.size, self._depth, len(recordings) * self._each)
         self._places = spools_of([recording.tape.rows for recording in recordings])
@@ -201,7 +180,17 @@ class ReplayStage:
 
     def stages(self, count: int) -> Array:
         """Every environment has a replay record of its own."""
-        _, self._own = new_replay(self.size, self._depth, count)
+        _, self.own = new_replay(self.size, self._depth, count)
         stages = np.repeat(self.worlds()[:1], count)
-        stages["first"] = addresses(self._own)
+        stages["first"] = addresses(self.own)
         return stages
+
+
+Stage: TypeAlias = ReactiveStage | ReplayStage
+"""A place for episodes.
+
+``names`` (presets or recordings) and ``instruments``; ``size``, window [ticks] and pool [orders] of the market records;
+``phases``, shape (scenarios,); ``own``, what each environment has beside its market (a replay's records); ``reseeds``,
+whether another seed means other snapshots. ``opened`` gives opened markets, one of each, and what moves them while they
+are surveyed; ``worlds`` what moves a market of each preset in each scenario, ``stages`` what moves each environment's.
+"""
