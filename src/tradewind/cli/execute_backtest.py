@@ -105,11 +105,12 @@ def prove(  # noqa: PLR0917
     task: Task, rules: Rules, policies: list[PolicyStrategy], market: str, also: list[str], say: BarProgress
 ) -> tuple[Bout, Backtest, Scenes]:
     """The bout on the market itself, then on other ground."""
+    from tradewind.rl.evaluate.arena import Ground
     from tradewind.rl.evaluate.backtest import run_bout, to_backtest
     from tradewind.rl.evaluate.ground import elsewhere_rows
     from tradewind.rl.evaluate.staging import scenes_of
 
-    bout = run_bout(task, rules, policies, progress=say)
+    bout = run_bout(Ground(task=task), rules, policies, progress=say)
     rows: tuple[Elsewhere, ...] = elsewhere_rows(bout, policies, also, say) if policies else ()
     name = policies[0].name if policies else ""
     result = to_backtest(bout, name, market, rows)

@@ -71,9 +71,11 @@ def enter(market: Record, rows: Record) -> Int:
     slot = np.int64(book.newest)
     if reason == ACCEPTED and slot != 0:
         own = market.own[market.own_count]
-        own.order_id, own.slot = request.order_id, slot
-        market.own_count += 1
         order = book.orders[slot]
+        ladder = book.ladders[np.int64(order.flags)]
+        own.order_id, own.slot = request.order_id, slot
+        own.founded = ladder.levels[order.price_ticks & (len(ladder.levels) - 1)].count == 1
+        market.own_count += 1
         tell(market, rows, ADD | LAST, np.int64(order.flags), order.order_id, order.price_ticks, order.size_lots)
     return reason
 

@@ -110,7 +110,9 @@ def within_band(market: Record, side: Int, price: Int) -> Int:
 def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) -> None:
     """What an event does."""
     if group == CANCEL:
-        cancel_best(market, tables, rows, side)
+        traded = cancel_best(market, tables, rows, side)
+        if traded > 0:
+            react_to_trade(market, tables, 1 - side, traded)
     elif group == MARKET:
         price = market.book.ladders[1 - side].best_ticks
         queue = best_size(market, 1 - side)

@@ -89,7 +89,7 @@ BUFFER = np.dtype([("rows", EVENT, (BUFFER_ROWS,))])
 
 ANSWER = np.dtype([("ts_ns", "i8"), ("order_id", "i8"), ("reason", "i8")], align=True)
 """What became of a message: a :class:`~tradewind.book.reasons.Reason`, when it arrived."""
-OWN = np.dtype([("order_id", "i8"), ("slot", "i8")], align=True)
+OWN = np.dtype([("order_id", "i8"), ("slot", "i8"), ("founded", "i8")], align=True)
 
 
 FIELDS: list[tuple[Any, ...]] = [

@@ -8,6 +8,7 @@ import msgspec
 
 from tradewind.execution.policies.policy import Policy
 from tradewind.rl.env.task import Task, parse_task
+from tradewind.rl.evaluate.arena import Ground
 from tradewind.rl.evaluate.backtest import Bout, Rules, elsewhere_row, run_bout
 from tradewind.rl.evaluate.result import Elsewhere
 from tradewind.rl.evaluate.strategies import PolicyStrategy
@@ -83,7 +84,7 @@ def elsewhere_rows(
     trained = policies[0].policy.header.provenance.seed
     rows = []
     for where, seed in (("training orders", trained), ("validation orders", VALIDATION_SEED)):
-        other = _bout(bout.task, msgspec.structs.replace(fewer, seed=seed), policies[:1], say)
+        other = _bout(bout.ground.task, msgspec.structs.replace(fewer, seed=seed), policies[:1], say)
         rows.append(elsewhere_row(other, name, SPLITS, where))
     rows.append(elsewhere_row(bout, name, SPLITS, "test orders"))
     if policies[1:]:
@@ -91,10 +92,10 @@ def elsewhere_rows(
             elsewhere_row(bout, p.name, "training seeds", f"seed {p.policy.header.provenance.seed}") for p in policies
         ]
     for market in markets:
-        other = _bout(with_options(bout.task, market=market), fewer, policies[:1], say)
+        other = _bout(with_options(bout.ground.task, market=market), fewer, policies[:1], say)
         rows.append(elsewhere_row(other, name, "other markets", market))
     return tuple(rows)
 
 
 def _bout(task: Task, rules: Rules, policies: Sequence[PolicyStrategy], say: Callable[[str, int], object]) -> Bout:
-    return run_bout(task, rules, policies, RIVALS, say)
+    return run_bout(Ground(task=task), rules, policies, RIVALS, say)
