@@ -16,7 +16,7 @@ from tradewind.rl.env.stages import Recording
 from tradewind.rl.env.task import Task
 from tradewind.rl.evaluate.arena import Ground
 
-__all__ = ["recorded_grounds"]
+__all__ = ["pick_days", "recorded_grounds"]
 
 
 def recorded_grounds(
@@ -37,16 +37,12 @@ def recorded_grounds(
 
     Raises:
         NotFoundError: When the catalog does not hold the symbol or a day.
-        InvalidValueError: For more days than a batch can mix.
+        InvalidValueError: For more days than a batch can mix, or a day that is fitted and tested on.
     """
     known = sorted(catalog.days(symbol))
     if not known:
         raise NotFoundError(f"{catalog.path}: no days of {symbol}")
-    tested = sorted(days) or known[-1:]
-    fitted = sorted(train_days) or [day for day in known if day < tested[0]]
-    for name, chosen in (("days", tested), ("train_days", fitted)):
-        if len(chosen) > MOST_PRESETS:
-            raise InvalidValueError(name, f"at most {MOST_PRESETS}", len(chosen))
+    tested, fitted = pick_days(known, days, train_days)
     test = [_recording(catalog, symbol, day) for day in tested]
     if fitted:
         train = [_recording(catalog, symbol, day) for day in fitted]
@@ -56,6 +52,27 @@ def recorded_grounds(
     usual = training.batch(1, 0).scales
     ground = Ground(task=task, recordings=tuple(test), scales=np.repeat(usual[-1:], len(test)))
     return training, ground
+
+
+def pick_days(known: Sequence[date], days: Sequence[date], train_days: Sequence[date]) -> tuple[list[date], list[date]]:
+    """Days to test on and days to fit on; see :func:`recorded_grounds`.
+
+    Examples:
+        >>> monday, tuesday = date(2013, 10, 7), date(2013, 10, 8)
+        >>> pick_days([monday, tuesday], [], []) == ([tuesday], [monday])
+        True
+        >>> pick_days([monday, tuesday], [monday], []) == ([monday], [])
+        True
+    """
+    tested = sorted(days) or list(known[-1:])
+    fitted = sorted(train_days) or [day for day in known if day < tested[0]]
+    both = sorted(set(tested) & set(fitted))
+    if both:
+        raise InvalidValueError("train_days", "other days than those tested on", both[0])
+    for name, chosen in (("days", tested), ("train_days", fitted)):
+        if len(chosen) > MOST_PRESETS:
+            raise InvalidValueError(name, f"at most {MOST_PRESETS}", len(chosen))
+    return tested, fitted
 
 
 def _recording(catalog: Catalog, symbol: str, day: date) -> Recording:
