@@ -21,7 +21,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.kernels import inner, parallel_entry, rare
 from tradewind.core.random import stream
-from tradewind.execution.policies.chance import chance_key, uniform_at
+from tradewind.execution.chance import chance, chance_key
 from tradewind.execution.policies.inference import GAUSSIAN, POLICY
 from tradewind.execution.policies.network import RELU, TANH, TILE, forward, new_network, start_weights
 from tradewind.execution.policies.policy import Header, Policy, Provenance
@@ -60,7 +60,7 @@ from tradewind.rl.train.scaling import RETURNS, FeatureScale, scale_rewards
 
 __all__ = ["PPO", "PPOConfig", "update_policy"]
 
-F = np.float32
+F, F8 = np.float32, np.float64
 
 
 class PPOConfig(Config):
@@ -132,7 +132,7 @@ def learn_chunk(learners: Array, room: Record, samples: Array, order: Array, set
 def shuffle(order: Array, settings: Record) -> None:
     """Fisher and Yates' shuffle."""
     for i in range(len(order) - 1, 0, -1):
-        j = np.int64(uniform_at(settings.key, settings.draws) * (i + 1))
+        j = np.int64(chance(settings.key, settings.draws) * (i + 1))
         settings.draws += 1
         order[i], order[j] = order[j], order[i]
 
@@ -336,7 +336,7 @@ class PPO:
     def state(self) -> dict[str, Array]:
         """Everything that decides what comes next, as arrays: weights, moments, statistics, chance, environment."""
         own = learners_state(self.learners) | self._features.state()
-        own |= {"order": self._order, "returns": self._returns, "scale": self._scale, "keys": self._keys}
+        own |= {"order": self._order, "returns": self._returns, "scale": self._scale.view(F8), "keys": self._keys}
         own |= {
             "shuffle": self._settings["key"],
             "draws": self._settings["draws"],
@@ -348,7 +348,7 @@ class PPO:
         """Go back to a state; what follows is the same, bit for bit, on any number of threads."""
         restore_learners(self.learners, state)
         self._features.restore(state)
-        for name, own in (("order", self._order), ("returns", self._returns), ("scale", self._scale)):
+        for name, own in (("order", self._order), ("returns", self._returns), ("scale", self._scale.view(F8))):
             own[...] = state[name]
         self._keys[...] = state["keys"]
         self._settings["key"], self._settings["draws"] = state["shuffle"], state["draws"]
