@@ -116,6 +116,15 @@ class MarketBatch:
             raise InvalidValueError("indices", f"a row of numbers from 0 to {self.count - 1}", indices)
         return chosen
 
+    def restore(self, markets: Array) -> None:
+        """Put every market back to what it was: the same market can be run again with and without you.
+
+        Args:
+            markets: Shape (count,), a copy of ``markets`` taken before.
+        """
+        self.markets[:] = markets
+        self._until[:] = markets["now_s"]
+
     def submit(self, index: int, message: Array) -> None:
         """Send one message to one market; it arrives after the order-entry latency.
 

@@ -41,12 +41,11 @@ def market_size(market: Record, tables: Record, side: Int) -> Int:
     queue = best_size(market, 1 - side)
     bucket = queue_bucket(tables, queue)
     u = uniform(bits)
-    part = np.int64(tables.market[bucket, np.int64(bits & BYTE)])
-    size = min(part, max(queue - 1, 1))
+    size = min(np.int64(tables.market[bucket, np.int64(bits & BYTE)]), queue)
     if u < tables.exact[bucket] + tables.beyond[bucket]:
         size = queue
         if u >= tables.exact[bucket]:
-            size += np.int64(tables.join[np.int64(bits & BYTE)])
+            size += np.int64(tables.past[np.int64(bits & BYTE)])
     return size
 
 
@@ -97,8 +96,9 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
         cancel_best(market, tables, rows, side)
     elif group == MARKET:
         price = market.book.ladders[1 - side].best_ticks
+        queue = best_size(market, 1 - side)
         traded = take(market, rows, side, market_size(market, tables, side))
-        extra = np.int64(tables.extra[np.int64(draw(market.streams, SIZES) & BYTE)])
+        extra = np.int64(tables.extra[np.int64(traded >= queue), np.int64(draw(market.streams, SIZES) & BYTE)])
         if extra > 0:
             tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
             count_trade(market, 1 - 2 * side, price, extra)

@@ -60,6 +60,7 @@ class ExecutionBatch:
         truncated: Shape (count,), bool: never.
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
+        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember of their orders.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
 
     Raises:
@@ -88,7 +89,7 @@ class ExecutionBatch:
         self._io = _outputs(count, fill_rows)
         self.observations, self.masks, self.rewards, self.terms, self.terminated = self._io[:5]
         self.final_observations, self._ended, self._faults, self._choices, self._levels = self._io[5:10]
-        self._plans, self._memories, self.fills, self.money = self._io[10:]
+        self._plans, self.plan_memories, self.fills, self.money = self._io[10:]
         self.truncated = np.zeros(count, np.bool_)
         self.scales = self._measure()
         self.reset(seed)

@@ -16,6 +16,7 @@ from tradewind.book.levels import best_lots, best_ticks
 from tradewind.core.kernels import inner, parallel_entry, rare
 from tradewind.execution.actions import choose, mask, steer
 from tradewind.execution.baselines.choose import choose as choose_baseline
+from tradewind.execution.baselines.sights import see
 from tradewind.execution.chance import mixed
 from tradewind.execution.observation import observe
 from tradewind.execution.rewards import reward_step
@@ -79,21 +80,6 @@ def begin(i: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays) -> Non
 
 
 @inner
-def see(book: Record, episode: Record, sight: Record) -> None:
-    """What a baseline sees."""
-    best = best_ticks(book, 0), best_ticks(book, 1)
-    sight.side, sight.quantity_lots, sight.left_lots = episode.side, episode.quantity_lots, episode.left_lots
-    sight.bid_lots, sight.ask_lots = best_lots(book, 0), best_lots(book, 1)
-    sight.bid_ticks = best[0] if sight.bid_lots > 0 else 0
-    sight.ask_ticks = best[1] if sight.ask_lots > 0 else 0
-    sight.arrival_half_ticks = episode.decision_half
-    done = episode.quantity_lots - episode.left_lots
-    sight.market_lots = episode.memory.volume_lots - episode.volume_before - done
-    sight.elapsed_s = episode.now_s - episode.start_s
-    sight.horizon_s = episode.horizon_s
-
-
-@inner
 def want(  # noqa: PLR0917
     i: Int, mode: Int, market: Record, episode: Record, desk: Record, model: Arrays, io: Arrays
 ) -> None:
@@ -105,7 +91,7 @@ def want(  # noqa: PLR0917
         levels = np.float64(io[9][i, 0]), np.float64(io[9][i, 1])
         steer(market.book, episode, scale, levels, desk.intent)
     else:
-        see(market.book, episode, desk.sight)
+        see(market.book, episode, scale, desk.sight)
         choose_baseline(io[10][i], io[11][i], desk.sight, desk.intent)
 
 
