@@ -258,7 +258,7 @@ class SlowMarket:
             if slot is None:
                 self.strike(side, place)
                 continue
-            distance = (best - self.orders[slot][2]) * (1 - 2 * side)
+            distance = int(best - self.orders[slot][2]) * (1 - 2 * side)
             power = min(max(distance.bit_length() - 1, 4), 8)
             chance = (bits & 0xFFFFFFFF) * 2.3283064365386963e-10
             if distance >= 16 and chance < float(self.t["hazard_accept"][power]):

@@ -106,16 +106,17 @@ def walk_near(market: Record, tables: Record, side: Int) -> None:
 
 @inner
 def read_touch(market: Record, tables: Record) -> None:
-    """Cell of each side, and the rates at activity 1 that follow from it."""
+    """Cell of each side, and where it is another than before, the rates at activity 1 that follow from it."""
     book = market.book
     spread = spread_bucket(tables, book.ladders[1].best_ticks - book.ladders[0].best_ticks)
     bid, ask = queue_bucket(tables, best_size(market, 0)), queue_bucket(tables, best_size(market, 1))
     up = np.int64(market.last_move > 0)
-    market.row[0] = cell_of(spread, bid, ask, up)
-    market.row[1] = cell_of(spread, ask, bid, 1 - up)
-    a, b = tables.rates[market.row[0]], tables.rates[market.row[1]]
-    market.rate_touch = np.float64(a[TOUCH_LANE]) + np.float64(b[TOUCH_LANE])
-    market.rate_shown = market.rate_touch + (np.float64(a[LIMIT_LANE]) + np.float64(b[LIMIT_LANE]))
+    own, other = cell_of(spread, bid, ask, up), cell_of(spread, ask, bid, 1 - up)
+    if own != market.row[0] or other != market.row[1]:
+        market.row[0], market.row[1] = own, other
+        a, b = tables.rates[own], tables.rates[other]
+        market.rate_touch = np.float64(a[TOUCH_LANE]) + np.float64(b[TOUCH_LANE])
+        market.rate_shown = market.rate_touch + (np.float64(a[LIMIT_LANE]) + np.float64(b[LIMIT_LANE]))
 
 
 @inner

@@ -45,7 +45,7 @@ class _Code:
 
     def load(self, k: int, arguments: Any, vector: Any) -> Any:
         """The eight numbers of argument ``k``."""
-        return self.builder.load(self.at(k, arguments, vector), align=8)
+        return self.builder.load(self.at(k, arguments, vector), align=4)
 
     def load_all(self, k: int, arguments: Any) -> list[Any]:
         """The eight float32 numbers of each array in the tuple that is argument ``k``."""
@@ -147,39 +147,38 @@ def add_lanes(_typing: Any, state: Any, kick: Any, share: Any) -> Any:  # noqa: 
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def draw_lane(_typing: Any, pairs: Any, regime: Any, known: Any, share: Any) -> Any:  # noqa: ARG001
+def draw_lane(_typing: Any, rows: Any, regime: Any, answer: Any, known: Any, share: Any) -> Any:  # noqa: ARG001
     """Which of sixteen weights a share of their sum falls on, each weight a product; 16 where rounding leads past them.
 
     Args:
-        pairs: Five rows (float32, shape (8,)) for one side, then five for the other.
+        rows: Two rows (float32, shape (8,)) for one side, then two for the other.
         regime: Shape (2, 8), float32: one more factor for each.
+        answer: Shape (2, 8), float32: one more.
         known: For each side a factor of its lanes 0 and 1, then one of its lane 6; float32.
         share: From 0 to 1, float32.
     """
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = _Code(context, builder, signature)
-        rows = code.load_all(0, arguments)
-        both = [code.pick(rows[k], list(range(2 * LANES)), rows[k + 5]) for k in range(5)]
+        first, second, third, fourth = code.load_all(0, arguments)
+        whole = list(range(2 * LANES))
         last = ir.Constant(F4_TWO, [1.0] * 2 * LANES)
         for lane, place in ((0, 0), (1, 0), (6, 1), (8, 2), (9, 2), (14, 3)):
-            number = builder.extract_value(arguments[2], place)
+            number = builder.extract_value(arguments[3], place)
             last = builder.insert_element(last, number, ir.Constant(WORD, lane))
-        data = context.make_array(signature.args[1])(context, builder, arguments[1]).data
-        factors = builder.load(builder.bitcast(data, F4_TWO.as_pointer()), align=4)
-        steady = builder.fmul(builder.fmul(both[0], both[1]), builder.fmul(factors, last))
-        sums = builder.fmul(steady, builder.fmul(builder.fmul(both[2], both[3]), both[4]))
+        steady = builder.fmul(code.pick(first, whole, third), code.pick(second, whole, fourth))
+        steady = builder.fmul(steady, builder.fmul(code.load(1, arguments, F4_TWO), last))
+        sums = builder.fmul(steady, code.load(2, arguments, F4_TWO))
         nothing = ir.Constant(F4_TWO, [0.0] * 2 * LANES)
-        for step, block in ((1, 4), (2, 4)):
-            order = [k if k % block < step else 16 + k - step for k in range(16)]
+        for step in (1, 2):
+            order = [k if k % 4 < step else 16 + k - step for k in whole]
             sums = builder.fadd(sums, code.pick(nothing, order, sums))
         for block in (4, 8):
-            order = [16 + k - k % block - 1 if k % (2 * block) >= block else k for k in range(16)]
+            order = [16 + k - k % block - 1 if k % (2 * block) >= block else k for k in whole]
             sums = builder.fadd(sums, code.pick(nothing, order, sums))
-        total = code.pick(sums, [15] * 16)
-        empty = builder.insert_element(ir.Constant(F4_TWO, ir.Undefined), arguments[3], ir.Constant(WORD, 0))
-        left = builder.fmul(total, code.pick(empty, [0] * 16))
+        only = builder.insert_element(ir.Constant(F4_TWO, ir.Undefined), arguments[4], ir.Constant(WORD, 0))
+        left = builder.fmul(code.pick(sums, [15] * 16), code.pick(only, [0] * 16))
         below = builder.bitcast(builder.fcmp_ordered("<=", sums, left), ir.IntType(16))
         return builder.zext(builder.ctpop(below), ir.IntType(64))
 
-    return types.int64(pairs, regime, known, types.float32), emit
+    return types.int64(rows, regime, answer, known, types.float32), emit

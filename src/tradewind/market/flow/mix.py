@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.book.layout import Record
-from tradewind.core.kernels import inner
-from tradewind.market.flow.lanes import draw_lane
+from tradewind.book.layout import Int, Record
+from tradewind.core.kernels import inner, rare
+from tradewind.market.flow.lanes import LANES, draw_lane
 from tradewind.market.flow.layout import CHOICE
 from tradewind.market.flow.tables import FLOW_SCALES
 from tradewind.market.flow.ziggurat import peek
@@ -18,24 +18,35 @@ SHARE = np.float32(2.0**-24)
 QUICK, MIDDLE, SLOW = FLOW_SCALES
 
 
+@rare
+def answer_flow(market: Record, tables: Record, key: Int) -> None:
+    """Factors of both sides for other buckets of signed flow; what the bid sees as ``b``, the ask sees as ``6 - b``."""
+    market.flow_key = key
+    flow = tables.flow
+    b0, b1, b2 = key >> 6, (key >> 3) & 7, key & 7
+    for g in range(LANES):
+        market.answer[0, g] = flow[0, b0, g] * flow[1, b1, g] * flow[2, b2, g]
+        market.answer[1, g] = flow[0, 6 - b0, g] * flow[1, 6 - b1, g] * flow[2, 6 - b2, g]
+
+
 @inner
 def foresee(market: Record, tables: Record, factors: Record, t_s: float) -> None:
-    """Note the event that would happen now: ``side * 8 + group``. Its random number is read, not yet drawn."""
+    """Note the event that would happen now: ``side * 8 + group``. Its random number is read, not yet drawn.
+
+    Buckets of flow seldom change, so their factors are kept; a processor goes on as if they had not.
+    """
     since = t_s - market.last_event_s
     quick = np.int64(since >= tables.echo_s[0]) + np.int64(since >= tables.echo_s[1])
     before = (quick * 7 + market.before_group) * 2
-    b0, b1, b2 = market.buckets[QUICK], market.buckets[MIDDLE], market.buckets[SLOW]
-    rows, echo, answer = tables.rates, tables.echo, tables.flow
-    bids = (rows[market.row[0]], echo[before + market.before_side], answer[0, b0], answer[1, b1], answer[2, b2])
-    asks = (rows[market.row[1]], echo[before + (1 ^ market.before_side)], answer[0, 6 - b0], answer[1, 6 - b1])
-    buys, deep = np.float64(market.meta_buys), market.deep_weight
-    sells = np.float64(tables.metaorders - market.meta_buys)
-    known = (
-        np.float32(buys * tables.meta_share),
-        np.float32(deep[0]),
-        np.float32(sells * tables.meta_share),
-        np.float32(deep[1]),
-    )
+    key = (market.buckets[QUICK] << 6) + (market.buckets[MIDDLE] << 3) + market.buckets[SLOW]
+    if key != market.flow_key:
+        answer_flow(market, tables, key)
+    rates, echo, deep = tables.rates, tables.echo, market.deep_weight
+    bids = (rates[market.row[0]], echo[before + market.before_side])
+    asks = (rates[market.row[1]], echo[before + (1 ^ market.before_side)])
+    buys = np.float32(np.float64(market.meta_buys) * tables.meta_share)
+    sells = np.float32(np.float64(tables.metaorders - market.meta_buys) * tables.meta_share)
+    known = (buys, np.float32(deep[0]), sells, np.float32(deep[1]))
     share = np.float32(np.int64(peek(market.streams, CHOICE) >> np.uint64(40))) * SHARE
-    event = draw_lane((*bids, *asks, answer[2, 6 - b2]), factors, known, share)
+    event = draw_lane((*bids, *asks), factors, market.answer, known, share)
     market.event = event if event < LAST_EVENT else LAST_EVENT
