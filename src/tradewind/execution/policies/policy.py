@@ -7,6 +7,7 @@ means and scales, then for each layer its weights (input by output) and biases.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,7 @@ __all__ = [
     "Header",
     "Policy",
     "Provenance",
+    "filled_policy",
     "load_policy",
     "new_policy",
     "read_policy",
@@ -154,6 +156,27 @@ def _blocks(record: Array) -> list[Array]:
         found += [block[: int(layer["depth"]), :used], network["weights"][bias : bias + used]]
     assert inputs == found[0].shape[0]
     return found
+
+
+def filled_policy(header: Header, blocks: Sequence[Array]) -> Policy:
+    """A policy from numbers without padding.
+
+    Args:
+        header: What they mean.
+        blocks: The features' means and scales, then for each layer its weights (inputs, outputs) and biases (outputs,).
+
+    Raises:
+        InvalidValueError: For a shape that the kernels do not serve, or blocks of another shape.
+    """
+    policy = new_policy(header)
+    inputs = len(header.features)
+    own = [policy.record["mean"][0, :inputs], policy.record["scale"][0, :inputs], *_blocks(policy.record)]
+    shapes = [block.shape for block in own], [np.shape(block) for block in blocks]
+    if shapes[0] != shapes[1]:
+        raise InvalidValueError("blocks", f"of shapes {shapes[0]}", shapes[1])
+    for block, numbers in zip(own, blocks, strict=True):
+        block[...] = numbers
+    return policy
 
 
 def _checksum(header: Header, payload: bytes) -> str:

@@ -233,6 +233,19 @@ class ExecutionBatch:
         self._finished.clear()
         return rows
 
+    def state(self) -> dict[str, Array]:
+        """Everything that decides what comes next, as copies: markets, orders (bytes), what is seen, allowed, seed."""
+        own: dict[str, Array] = {"markets": self._markets.view(np.uint8), "episodes": self.episodes.view(np.uint8)}
+        own |= {"observations": self.observations, "masks": self.masks, "seed": self._settings["seed"]}
+        return {name: array.copy() for name, array in own.items()}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go back to a state of a batch of the same task and size; what follows is the same, bit for bit."""
+        self.reset(int(state["seed"][0]))
+        self._markets.view(np.uint8)[...] = state["markets"]
+        self.episodes.view(np.uint8)[...] = state["episodes"]
+        self.observations[...], self.masks[...] = state["observations"], state["masks"]
+
     def instrument(self, preset: int = 0) -> Instrument:
         """What is traded in a preset of the task."""
         return self.presets[preset].trading_instrument()

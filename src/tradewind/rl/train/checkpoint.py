@@ -47,17 +47,13 @@ class _Head(msgspec.Struct, frozen=True):
     checksum: str
 
 
-def _kind(array: Array) -> str:
-    return f"V{array.dtype.itemsize}" if array.dtype.names else array.dtype.str
-
-
 def write_checkpoint(path: Path, standing: Standing, arrays: dict[str, Array]) -> None:
-    """Write a checkpoint: whole or not at all, also when the machine stops in the middle."""
+    """Write a checkpoint of plain arrays: whole or not at all, also when the machine stops in the middle."""
     digest = hashlib.sha256(msgspec.json.encode(standing))
     packed = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     for array in packed.values():
         digest.update(array.tobytes())
-    shapes = [(name, _kind(array), array.shape) for name, array in packed.items()]
+    shapes = [(name, array.dtype.str, array.shape) for name, array in packed.items()]
     head = msgspec.json.encode(_Head(standing, shapes, digest.hexdigest()))
     half = path.with_name(f".{path.name}.part")
     with half.open("wb") as file:
@@ -70,7 +66,7 @@ def write_checkpoint(path: Path, standing: Standing, arrays: dict[str, Array]) -
 
 
 def read_checkpoint(path: Path) -> tuple[Standing, dict[str, Array]]:
-    """Read a checkpoint; structured arrays come back as plain bytes of their size (``V<itemsize>``).
+    """Read a checkpoint.
 
     Raises:
         NotFoundError: When there is none.

@@ -50,7 +50,7 @@ from tradewind.rl.train.values import LOSS, SETTINGS, VALUE, act_to_explore, val
 
 __all__ = ["DDQN", "DDQNConfig", "update_values"]
 
-F = np.float32
+F, F8 = np.float32, np.float64
 
 
 class DDQNConfig(Config):
@@ -365,7 +365,7 @@ class DDQN:
     def state(self) -> dict[str, Array]:
         """Everything that decides what comes next, as arrays: weights, moments, memory, chance, environment."""
         own = learners_state(self.learners) | self._features.state()
-        own |= {"returns": self._returns, "scale": self._scale, "keys": self._keys, "draws": self._draws}
+        own |= {"returns": self._returns, "scale": self._scale.view(F8), "keys": self._keys, "draws": self._draws}
         own |= {"counts": np.array([self.steps, self.updates]), "top": np.array([self._top]), "tree": self._tree}
         used = min(self.steps, self.config.capacity)
         width = len(self.environment.features)
@@ -377,7 +377,7 @@ class DDQN:
         """Go back to a state; what follows is the same, bit for bit, on any number of threads."""
         restore_learners(self.learners, state)
         self._features.restore(state)
-        for name, own in (("returns", self._returns), ("scale", self._scale), ("tree", self._tree)):
+        for name, own in (("returns", self._returns), ("scale", self._scale.view(F8)), ("tree", self._tree)):
             own[...] = state[name]
         self._keys[...], self._draws[...] = state["keys"], state["draws"]
         self.steps, self.updates = (int(count) for count in state["counts"])

@@ -60,7 +60,7 @@ from tradewind.rl.train.scaling import RETURNS, FeatureScale, scale_rewards
 
 __all__ = ["PPO", "PPOConfig", "update_policy"]
 
-F = np.float32
+F, F8 = np.float32, np.float64
 
 
 class PPOConfig(Config):
@@ -336,7 +336,7 @@ class PPO:
     def state(self) -> dict[str, Array]:
         """Everything that decides what comes next, as arrays: weights, moments, statistics, chance, environment."""
         own = learners_state(self.learners) | self._features.state()
-        own |= {"order": self._order, "returns": self._returns, "scale": self._scale, "keys": self._keys}
+        own |= {"order": self._order, "returns": self._returns, "scale": self._scale.view(F8), "keys": self._keys}
         own |= {
             "shuffle": self._settings["key"],
             "draws": self._settings["draws"],
@@ -348,7 +348,7 @@ class PPO:
         """Go back to a state; what follows is the same, bit for bit, on any number of threads."""
         restore_learners(self.learners, state)
         self._features.restore(state)
-        for name, own in (("order", self._order), ("returns", self._returns), ("scale", self._scale)):
+        for name, own in (("order", self._order), ("returns", self._returns), ("scale", self._scale.view(F8))):
             own[...] = state[name]
         self._keys[...] = state["keys"]
         self._settings["key"], self._settings["draws"] = state["shuffle"], state["draws"]

@@ -109,8 +109,7 @@ class Judge:
         self.episodes, self.threads = episodes, threads
         self._batch = ExecutionBatch(task, min(episodes, 256), seed, threads=threads)
         self._specs = tuple(action_spec_of(task, continuous=continuous) for continuous in (False, True))
-        horizon_s = math.sqrt(task.order.horizon_s[0] * task.order.horizon_s[1])
-        self._twap = new_plan(Kind.SCHEDULE, max(1, round(horizon_s / task.decisions.every_s)))
+        self._twap = new_plan(Kind.SCHEDULE)
         self.twap_bps = self._costs(None)
 
     def _costs(self, policy: Policy | None) -> Array:
