@@ -174,7 +174,7 @@ class SlowMarket:
         sums = np.array([v + (sums[k // 4 * 4 - 1] if k % 8 > 3 else f4(0)) for k, v in enumerate(sums)])
         sums = np.array([v + (sums[7] if k > 7 else f4(0)) for k, v in enumerate(sums)])
         left = sums[15] * (f4(self.draw(CHOICE) >> 40) * f4(2.0**-24))
-        event = min(sum(value <= left for value in sums), 14)
+        event = min(sum(bool(value <= left) for value in sums), 14)
         return event >> 3, event & 7
 
     def tell(self, kind: int, side: int, order_id: int, price: int, size: int, flags: int) -> None:  # noqa: PLR0917

@@ -35,7 +35,7 @@ def quotes_and_trades(rows: Array) -> Array:
     trades["kind"], trades["side"] = EventKind.TRADE, -trades["side"]
     trades["flags"] = EventFlag.LAST
     order = np.concatenate([2 * np.flatnonzero(taken), np.repeat(2 * np.flatnonzero(fresh) + 1, 2)])
-    return np.concatenate([trades, quotes[np.repeat(fresh, 2)]])[np.argsort(order, kind="stable")]
+    return np.asarray(np.concatenate([trades, quotes[np.repeat(fresh, 2)]])[np.argsort(order, kind="stable")])
 
 
 def bench_replays(rows: Array, instrument: Instrument, reference: tuple[str, float | None]) -> list[Row]:

@@ -46,6 +46,14 @@ def market(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_market, scale, as_json)
 
 
+@bench_app.command("env")
+def env(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure execution environments beside the same markets with nobody trading in them."""
+    from tradewind.bench.env import bench_env
+
+    _run(bench_env, scale, as_json)
+
+
 @bench_app.command("train")
 def train(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     """Measure training, simulator included, beside Stable-Baselines3 in the same markets."""

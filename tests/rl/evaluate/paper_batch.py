@@ -24,18 +24,20 @@ PLACE = {feature.name: k for k, feature in enumerate(FEATURES)}
 class PaperBatch:
     def __init__(self, task: object, count: int, seed: int, *, threads: int = 1, fill_rows: int = 0) -> None:
         self.task, self.count, self.seed, self.threads = task, count, seed, threads
-        self.presets = [load_preset(name) for name in task.market.presets]
+        presets = [load_preset(name) for name in task.market.presets]
+        instruments = [preset.trading_instrument() for preset in presets]
+        self.stage = SimpleNamespace(names=list(task.market.presets), instruments=instruments)
         self.episodes = np.zeros(count, EPISODE)
         self.observations = np.zeros((count, len(FEATURES)), np.float32)
         self.masks = np.ones((count, ACTION_COUNT), np.bool_)
         self.terminated = np.zeros(count, np.bool_)
         self.plan_memories, self._plans = np.zeros(count, MEMORY), np.zeros(count, PLAN)
         self.fills = np.zeros((count, max(fill_rows, 1)), ORDER_FILL)
-        self.scales = np.zeros(len(self.presets), SCALES)
+        self.scales = np.zeros(len(presets), SCALES)
         self.scales["unit_ticks"], self.scales["touch_lots"], self.scales["volume_per_s"] = 1.0, TOUCH, 50.0
         self.walks: list[np.ndarray] = [np.zeros(0)] * count
         self.coins: list[np.random.Generator] = [stream(0, "x")] * count
-        self._ended: list[np.ndarray] = []
+        self._ended: list[tuple[np.ndarray, np.ndarray]] = []
         self.reset()
 
     def reset(self, seed: int | None = None) -> None:
@@ -118,7 +120,7 @@ class PaperBatch:
                 row["end_half"] = row["close_half"] = 2 * self._bid(i) + 1
                 row["finish_s"] = row["now_s"]
                 self.terminated[i] = True
-                self._ended.append(row.copy())
+                self._ended.append((row.copy(), self.fills[i, : int(row["fills"])].copy()))
                 self._begin(i)
             self._show(i)
 
@@ -145,9 +147,15 @@ class PaperBatch:
         choose_intents(self._plans, self.plan_memories, sights, intents)
         self._trade(intents)
 
+    def finished_fills(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rows = np.array([row for row, _ in self._ended], EPISODE)
+        parts = [fills for _, fills in self._ended]
+        self._ended = []
+        first = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+        return rows, np.concatenate([np.zeros(0, ORDER_FILL), *parts]), first
+
     def finished(self) -> np.ndarray:
-        rows, self._ended = np.array(self._ended, EPISODE), []
-        return rows
+        return self.finished_fills()[0]
 
 
 def paper_policy() -> SimpleNamespace:

@@ -11,7 +11,8 @@ from tradewind.execution.orders_file import read_orders
 from tradewind.execution.tca import PARTS, cost_parts, order_metrics
 from tradewind.report.page import render_page
 from tradewind.rl.env.task import parse_task
-from tradewind.rl.evaluate import arena, backtest, fit
+from tradewind.rl.evaluate import arena
+from tradewind.rl.evaluate.arena import Ground
 from tradewind.rl.evaluate.backtest import Bout, Rules, run_bout, to_backtest
 from tradewind.rl.evaluate.ground import elsewhere_rows, with_options
 from tradewind.rl.evaluate.page import backtest_page
@@ -25,14 +26,13 @@ RULES = Rules(episodes=48, seed=3, fit_episodes=16)
 @pytest.fixture(scope="module")
 def paper() -> pytest.MonkeyPatch:
     with pytest.MonkeyPatch.context() as patch:
-        for room in (arena, backtest, fit):
-            patch.setattr(room, "ExecutionBatch", PaperBatch)
+        patch.setattr(arena, "ExecutionBatch", PaperBatch)
         yield patch
 
 
 @pytest.fixture(scope="module")
 def bout(paper: pytest.MonkeyPatch) -> Bout:
-    return run_bout(TASK, RULES, [paper_policy()])
+    return run_bout(Ground(task=TASK), RULES, [paper_policy()])
 
 
 def test_everyone_trades_the_same_orders(bout: Bout) -> None:
@@ -86,7 +86,7 @@ def test_result_page_and_record(bout: Bout, tmp_path: Path) -> None:
 
 
 def test_the_same_seed_is_the_same_result(bout: Bout, paper: pytest.MonkeyPatch) -> None:
-    again = run_bout(TASK, RULES, [paper_policy()], ("twap", "random"))
+    again = run_bout(Ground(task=TASK), RULES, [paper_policy()], ("twap", "random"))
     for name in again.played:
         assert again.metrics[name].tobytes() == bout.metrics[name].tobytes()
 

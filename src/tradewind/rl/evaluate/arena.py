@@ -19,10 +19,11 @@ from tradewind.execution.episode import EPISODE
 from tradewind.execution.features import FEATURES
 from tradewind.execution.fills import ORDER_FILL
 from tradewind.rl.env.batch import ExecutionBatch
+from tradewind.rl.env.stages import Recording
 from tradewind.rl.env.task import Task
 from tradewind.rl.evaluate.strategies import Strategy, Waiting
 
-__all__ = ["Looks", "Played", "Reference", "play", "play_reference"]
+__all__ = ["Ground", "Looks", "Played", "Reference", "play", "play_reference"]
 
 FILL_ROWS = 1024
 STEPS_AT_MOST = 2_000_000
@@ -31,6 +32,30 @@ MOST_LOOKS = 2000
 PLACE = {feature.name: k for k, feature in enumerate(FEATURES)}
 STATE = ("imbalance_1", "time_left", "inventory_left")
 Progress = Callable[[int], object]
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """Where orders are traded: a task, and the recordings that stand in for its presets.
+
+    Attributes:
+        task: The orders and the markets.
+        recordings: Recorded markets; none for simulated ones.
+        scales: What is usual in them, from training ground; None measures it there, which looks ahead in recordings.
+    """
+
+    task: Task
+    recordings: tuple[Recording, ...] = ()
+    scales: Array | None = None
+
+    def batch(
+        self, count: int, seed: int, threads: int = 1, fill_rows: int = 0, task: Task | None = None
+    ) -> ExecutionBatch:
+        """Environments on this ground."""
+        more: dict[str, object] = {"recordings": self.recordings} if self.recordings else {}
+        if self.scales is not None:
+            more["scales"] = self.scales
+        chosen = task or self.task
+        return ExecutionBatch(chosen, count, seed, threads=threads, fill_rows=fill_rows, **more)  # type: ignore[arg-type]
 
 
 class Looks(msgspec.Struct):
@@ -134,17 +159,17 @@ def play(
                 (seen.observations, seen.masks, seen.actions), (*before, actions.copy()), strict=True
             ):
                 kept.append(fresh)
-        done = np.flatnonzero(batch.terminated)
-        for i, episode in zip(done, batch.finished(), strict=True):
+        done, rows, first = batch.finished_fills()
+        for k, episode in enumerate(done):
             number = int(episode["episode"])
             if number < episodes:
                 ended[number] = episode
-                fills[number] = batch.fills[i, : int(episode["fills"])].copy()
+                fills[number] = rows[first[k] : first[k + 1]]
                 missing -= 1
         if progress is not None and len(done):
             progress(episodes - missing)
         if missing == 0:
-            first = np.concatenate([[0], np.cumsum([len(rows) for rows in fills])])
+            first = np.concatenate([[0], np.cumsum([len(part) for part in fills])]).astype(np.int64)
             whole = tuple(np.array(path) for path in paths)
             return Played(episodes=ended, fills=np.concatenate(fills), first=first, looks=seen, paths=whole)
     raise InvalidValueError("episodes", f"over within {STEPS_AT_MOST} decisions", missing)
@@ -167,17 +192,17 @@ def reference_task(task: Task) -> Task:
     return task.model_copy(update={"order": order, "decisions": decisions, "watch": False, "after_s": []})
 
 
-def play_reference(task: Task, episodes: int, count: int, seed: int, threads: int = 1) -> Reference:
+def play_reference(ground: Ground, episodes: int, count: int, seed: int, threads: int = 1) -> Reference:
     """Run episodes with nobody trading.
 
     Args:
-        task: The task that strategies will be given.
+        ground: Where, and the task that strategies will be given.
         episodes: How many.
         count: Environments at once.
         seed: The run's one seed.
         threads: Threads that share the work.
     """
-    batch = ExecutionBatch(reference_task(task), count, seed, threads=threads)
+    batch = ground.batch(count, seed, threads, task=reference_task(ground.task))
     nobody = Waiting()
     batch.reset()
     columns = [PLACE["own_touch"], PLACE["opposite_touch"]]

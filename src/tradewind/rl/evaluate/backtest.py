@@ -9,11 +9,11 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.types import Instrument
 from tradewind.execution.baselines.catalogue import BASELINES, Setting
-from tradewind.market.preset import load_preset
-from tradewind.rl.env.batch import ExecutionBatch
+from tradewind.rl.env.settings import MOST_PRESETS
 from tradewind.rl.env.task import Task
-from tradewind.rl.evaluate.arena import Played, Reference, play, play_reference
+from tradewind.rl.evaluate.arena import Ground, Played, Reference, play, play_reference
 from tradewind.rl.evaluate.fit import fit_setting
 from tradewind.rl.evaluate.marks import metrics_of
 from tradewind.rl.evaluate.result import REFERENCE, Backtest, Conditions, Elsewhere, summarise
@@ -27,6 +27,7 @@ FILL_ROWS = 1024
 REVERSION_S = 60.0
 FIT_SALT = 0x5EED
 FEWEST = 30
+CLUSTER_S = 1800.0
 Progress = Callable[[str, int], object]
 
 
@@ -60,7 +61,8 @@ class Bout(msgspec.Struct, frozen=True, kw_only=True):
     """What was played on one ground.
 
     Attributes:
-        task: The orders and the market.
+        ground: The orders and the market.
+        training: Where baselines were fitted, of recordings.
         rules: How.
         setting: What the baselines were fitted to.
         reference: The same episodes with nobody trading.
@@ -68,9 +70,11 @@ class Bout(msgspec.Struct, frozen=True, kw_only=True):
         metrics: By strategy.
         titles: By strategy.
         conditions: What each order met.
+        instruments: What was traded in each preset or recording.
     """
 
-    task: Task
+    ground: Ground
+    training: Ground | None
     rules: Rules
     setting: Setting
     reference: Reference
@@ -78,6 +82,7 @@ class Bout(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Mapping[str, Array]
     titles: Mapping[str, str]
     conditions: Conditions
+    instruments: tuple[Instrument, ...]
 
     @property
     def draws(self) -> Draws:
@@ -92,37 +97,46 @@ def watched_task(task: Task, episodes: int) -> Task:
     return task.model_copy(update={"market": market, "watch": True, "after_s": after})
 
 
-def run_bout(
-    task: Task,
+def run_bout(  # noqa: PLR0917
+    ground: Ground,
     rules: Rules,
     policies: Sequence[PolicyStrategy] = (),
     baselines: Sequence[str] = tuple(BASELINES),
     progress: Progress | None = None,
+    training: Ground | None = None,
 ) -> Bout:
     """Fit the baselines, play the reference, then every strategy.
 
     Args:
-        task: The orders and the market.
+        ground: Where the test orders are traded.
         rules: How many, and from which seed.
         policies: The first is the one to prove; the others are its training seeds.
         baselines: Which; crossing TWAP always plays.
         progress: Told what is being done and how many episodes of it are over.
+        training: Where baselines are fitted; None: on other orders of the same market.
     """
     say = progress or (lambda _what, _done: None)
-    chosen = watched_task(task, rules.episodes)
-    count = min(BATCH, rules.episodes)
+    fitted_on = training or ground
+    fitted_on = msgspec.structs.replace(fitted_on, task=watched_task(fitted_on.task, rules.episodes))
     setting = fit_setting(
-        chosen,
+        fitted_on,
         rules.seed ^ FIT_SALT,
         episodes=rules.fit_episodes,
         threads=rules.threads,
         progress=lambda name: say(f"fitting {name}", 0),
     )
-    say("nobody", 0)
-    reference = play_reference(chosen, rules.episodes, count, rules.seed, rules.threads)
-    batch = ExecutionBatch(chosen, count, rules.seed, threads=rules.threads, fill_rows=FILL_ROWS)
+    chosen = msgspec.structs.replace(ground, task=watched_task(ground.task, rules.episodes))
     names = tuple(dict.fromkeys((REFERENCE, *baselines)))
     strategies: list[Strategy] = [*policies, *(BaselineStrategy(name, setting) for name in names)]
+    bout = _played(chosen, rules, setting, strategies, say)
+    return msgspec.structs.replace(bout, training=training)
+
+
+def _played(ground: Ground, rules: Rules, setting: Setting, strategies: Sequence[Strategy], say: Progress) -> Bout:
+    say("nobody", 0)
+    count = min(BATCH, rules.episodes)
+    reference = play_reference(ground, rules.episodes, count, rules.seed, rules.threads)
+    batch = ground.batch(count, rules.seed, rules.threads, fill_rows=FILL_ROWS)
     played, metrics = {}, {}
     for k, strategy in enumerate(strategies):
         say(strategy.title, 0)
@@ -134,30 +148,41 @@ def run_bout(
             looks=30_000 if k == 0 else 0,
             progress=lambda done, title=strategy.title: say(title, done),  # type: ignore[misc]
         )
-        metrics[strategy.name] = metrics_of(played[strategy.name], reference, batch.presets)
+        # A recording does not answer, but its impact overlay does: the twin is the recording itself.
+        metrics[strategy.name] = metrics_of(played[strategy.name], reference, batch.stage.instruments)
     return Bout(
-        task=chosen,
+        ground=ground,
+        training=None,
         rules=rules,
         setting=setting,
         reference=reference,
         played=played,
         metrics=metrics,
         titles={strategy.name: strategy.title for strategy in strategies},
-        conditions=conditions_of(reference, chosen),
+        conditions=conditions_of(reference, ground, batch.stage.names, batch.stage.instruments),
+        instruments=tuple(batch.stage.instruments),
     )
 
 
-def conditions_of(reference: Reference, task: Task) -> Conditions:
-    """What each order met: simulated episodes are independent of each other, each a day of its own preset."""
-    names = np.array([load_preset(name).name for name in task.market.presets])
-    preset = names[reference.episodes["preset"]]
-    scenario = np.array(task.market.scenarios)[reference.episodes["scenario"]]
+def conditions_of(
+    reference: Reference, ground: Ground, names: Sequence[str], instruments: Sequence[Instrument]
+) -> Conditions:
+    """What each order met.
+
+    Simulated orders are independent of each other; their days are scenarios. Recorded orders of the same half hour of
+    the same recording belong together.
+    """
+    which = reference.episodes["preset"]
+    symbols = np.array([instrument.symbol for instrument in instruments])[which]
+    if not ground.recordings:
+        days = np.array(ground.task.market.scenarios)[reference.episodes["scenario"]]
+        cluster = np.arange(len(which))
+    else:
+        days = np.array(names)[which]
+        begin_s = reference.episodes["base_ns"] / 1e9 + reference.episodes["start_s"]
+        cluster = (begin_s // CLUSTER_S).astype(np.int64) * MOST_PRESETS + which
     return Conditions(
-        volatility=reference.volatility,
-        liquidity=reference.liquidity,
-        day=scenario,
-        symbol=preset,
-        cluster=np.arange(len(preset)),
+        volatility=reference.volatility, liquidity=reference.liquidity, day=days, symbol=symbols, cluster=cluster
     )
 
 
@@ -177,17 +202,17 @@ def to_backtest(bout: Bout, policy: str, market: str, elsewhere: Sequence[Elsewh
     return Backtest(
         policy=policy,
         market=market,
-        task=task_words(bout.task),
+        task=task_words(bout.ground.task),
         episodes=bout.rules.episodes,
         seed=bout.rules.seed,
         clusters=draws.count,
-        currency=load_preset(bout.task.market.presets[0]).instrument.currency,
+        currency=bout.instruments[0].currency,
         strategies=rows,
         verdicts=verdicts,
         best_baseline=best.name,
         elsewhere=tuple(elsewhere),
         fitted=fit_words(bout.setting),
-        notes=NOTES,
+        notes=(*NOTES, RECORDED if bout.ground.recordings else SIMULATED),
     )
 
 
@@ -195,7 +220,13 @@ NOTES = (
     "Every strategy trades the same orders: same arrival, same market, same random streams, latency and fees.",
     "Intervals are 95 %, BCa bootstrap over independent groups of orders.",
     "The best baseline is picked on these very orders, which favours it; all are fitted and tuned on other orders.",
-    "The market reacts: impact is what it answers, measured against the same market without the order (the twin).",
+)
+SIMULATED = (
+    "The market reacts: impact is what it answers, measured against the same market without the order (the twin)."
+)
+RECORDED = (
+    "Recorded markets do not answer orders; own orders have their place in the queue and take what is shown. "
+    "Orders of one half hour of one recording are one group; other days may differ more than these do from each other."
 )
 
 

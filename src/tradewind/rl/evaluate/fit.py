@@ -23,8 +23,7 @@ from tradewind.execution.episode import EPISODE
 from tradewind.execution.impact import ImpactModel, fit_impact
 from tradewind.execution.volume import VolumeCurve
 from tradewind.rl.env.batch import ExecutionBatch
-from tradewind.rl.env.task import Task
-from tradewind.rl.evaluate.arena import play
+from tradewind.rl.evaluate.arena import Ground, play
 from tradewind.rl.evaluate.strategies import BaselineStrategy, Waiting
 
 __all__ = ["fit_setting", "learn_table"]
@@ -35,19 +34,19 @@ FLAT_IMPACT = ImpactModel(sigma=1.0, gamma=0.0, eta=1.0)
 
 
 def fit_setting(
-    task: Task, seed: int, *, episodes: int = 128, threads: int = 1, progress: Callable[[str], object] | None = None
+    ground: Ground, seed: int, *, episodes: int = 128, threads: int = 1, progress: Callable[[str], object] | None = None
 ) -> Setting:
-    """Everything that baselines need, from training episodes of a task.
+    """Everything that baselines need, from training episodes.
 
     Args:
-        task: The orders and the market.
+        ground: The orders and the market; of recordings the training days.
         seed: Of the training episodes; never the seed that is tested on.
         episodes: How many for each fit.
         threads: Threads that share the work.
         progress: Told what is being fitted.
     """
     say = progress or (lambda _name: None)
-    batch = ExecutionBatch(task, min(episodes, 256), seed, threads=threads, fill_rows=1024)
+    batch = ground.batch(min(episodes, 256), seed, threads, fill_rows=1024)
     say("impact")
     setting = Setting(impact=_impact(batch, episodes), curve=_curve(batch))
     tuned = {}
@@ -76,11 +75,12 @@ def _cost(episodes: Array) -> Array:
 
 
 def _curve(batch: ExecutionBatch) -> VolumeCurve | None:
-    if not batch.task.market.profile:
+    scale = batch.scales[0]
+    parts = int(scale["profile_parts"])
+    if parts <= 1:
         return None
-    clock = batch.presets[0].clock
-    shares = np.array(clock.profile) / np.sum(clock.profile)
-    return VolumeCurve(session_s=clock.session_s, shares=tuple(shares.tolist()), days=1)
+    shares = scale["profile"][:parts] / scale["profile"][:parts].sum()
+    return VolumeCurve(session_s=float(scale["session_s"]), shares=tuple(shares.tolist()), days=1)
 
 
 def _impact(batch: ExecutionBatch, episodes: int) -> ImpactModel:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.fees import UNITS_PER_TICK_LOT, Fees
+from tradewind.core.types import Instrument
 from tradewind.execution.tca import ORDER_MARKS, cost_parts, order_metrics
-from tradewind.market.preset import Preset
 from tradewind.rl.evaluate.arena import Played, Reference
 
 __all__ = ["marks_of", "metrics_of"]
@@ -37,7 +39,7 @@ def marks_of(episodes: Array) -> Array:
     return marks
 
 
-def metrics_of(played: Played, reference: Reference | None, presets: list[Preset]) -> Array:
+def metrics_of(played: Played, reference: Reference | None, instruments: Sequence[Instrument]) -> Array:
     """What a report shows of episodes, shape (n,), dtype ``ORDER_METRICS``.
 
     Fees are the episode's own, to the unit in which it counts them.
@@ -45,13 +47,14 @@ def metrics_of(played: Played, reference: Reference | None, presets: list[Preset
     Args:
         played: Episodes as a strategy traded them.
         reference: The same with nobody trading; None without a twin.
-        presets: Of the task, for ticks and lots.
+        instruments: What is traded in each preset or recording.
     """
     marks = marks_of(played.episodes)
     twin = None if reference is None else reference.half_at(played)
     costs = cost_parts(marks, played.fills, played.first, twin)
-    instrument = presets[0].trading_instrument()
-    found = order_metrics(marks, costs, instrument, Fees())
+    found = order_metrics(
+        marks, costs, instruments[0], Fees()
+    )  # without fees only ratios of ticks: any instrument will do
     base = marks["quantity_lots"] * marks["decision_half_ticks"] / 2e4
     found["fees_bps"] = played.episodes["money"][:, -1] / UNITS_PER_TICK_LOT / base
     found["shortfall_bps"] += found["fees_bps"]

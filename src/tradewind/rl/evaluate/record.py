@@ -8,7 +8,6 @@ import numpy as np
 
 from tradewind.core.fees import BPS_STEPS, UNITS_PER_TICK_LOT, Fees
 from tradewind.execution.orders_file import OrderBundle, write_orders
-from tradewind.market.preset import load_preset
 from tradewind.rl.evaluate.backtest import Bout
 from tradewind.rl.evaluate.marks import marks_of
 
@@ -29,8 +28,7 @@ def record_bout(bout: Bout, path: Path) -> int:
     for name, played in bout.played.items():
         marks, twin = marks_of(played.episodes), bout.reference.half_at(played)
         sizes = np.diff(played.first)
-        for k, preset_name in enumerate(bout.task.market.presets):
-            instrument = load_preset(preset_name).trading_instrument()
+        for k, instrument in enumerate(bout.instruments):
             mine = played.episodes["preset"] == k
             if not mine.any():
                 continue

@@ -66,12 +66,10 @@ def left_curve(played: Played) -> Array:
 
 def trajectory(bout: Bout, name: str, number: int) -> Trajectory:
     """One order as one strategy worked it, in currency."""
-    from tradewind.market.preset import load_preset
-
     played = bout.played[name]
     episode, path = played.episodes[number], played.paths[number]
-    preset = load_preset(bout.task.market.presets[int(episode["preset"])])
-    tick, lot = float(preset.instrument.tick_size), float(preset.instrument.lot_size)
+    instrument = bout.instruments[int(episode["preset"])]
+    tick, lot = float(instrument.tick_size), float(instrument.lot_size)
     fills = played.fills[played.first[number] : played.first[number + 1]]
     end = float(episode["finish_s"] - episode["start_s"])
     last = np.array([[end, float(episode["end_half"]), 0.0, float(episode["left_lots"])]])
