@@ -58,9 +58,8 @@ def test_a_planted_market_is_found_again() -> None:
     random = stream(3, "test")
     flow = random.normal(scale=200, size=20_000)
     moves = 5e-3 * flow + random.normal(scale=0.4, size=20_000)
-    mids = np.concatenate([[0.0], np.cumsum(moves)])
     sizes = np.array([100.0, 200.0, 400.0])
-    found = fit_impact(mids, flow, 1.0, (sizes, 0.01 * sizes), spread=2.0)
+    found = fit_impact(moves, flow, 1.0, (sizes, 0.01 * sizes), spread=2.0)
     assert found.gamma == pytest.approx(5e-3, rel=0.02)
     assert found.eta == pytest.approx(0.01)
     assert found.sigma == pytest.approx(np.sqrt(0.16 + 1.0), rel=0.02)
@@ -76,7 +75,7 @@ def test_a_planted_market_is_found_again() -> None:
         lambda: urgency(MODEL, -1.0, 1.0),
         lambda: urgency(MODEL, 1.0, 401.0),
         lambda: holdings(1, 1.0, np.zeros(1), 0.0),
-        lambda: fit_impact(np.zeros(5), np.zeros(4), 1.0, (np.ones(1), np.ones(1)), 1.0),
+        lambda: fit_impact(np.zeros(4), np.zeros(4), 1.0, (np.ones(1), np.ones(1)), 1.0),
     ],
 )
 def test_impossible_values_are_refused(call: object) -> None:

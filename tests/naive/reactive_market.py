@@ -35,11 +35,12 @@ class SlowMarket:
             setattr(self, name, float(m[name]))
         for name in ("last_move", "before_group", "before_side", "meta_buys", "next_order_id", "base_ns"):
             setattr(self, name, int(m[name]))
-        self.state, self.flow = [float(v) for v in m["state"]], [float(v) for v in m["flow"]]
+        self.state, self.flow = [float(v) for v in m["state"][:7]], [float(v) for v in m["flow"][[3, 5, 6]]]
         self.seen = [int(v) for v in m["seen_ticks"]]
         self.meta_left, self.meta_sign = m["meta_left"].tolist(), m["meta_sign"].tolist()
         self.rows: list[tuple[int, ...]] = []
         self._take_over(m["book"])
+        self.listed = [self._listed(m, side) for side in range(2)]
         self.read_state()
 
     def _take_over(self, book: Any) -> None:
@@ -61,6 +62,15 @@ class SlowMarket:
                     self.orders[slot] = [int(node["order_id"]), side, price, int(node["size_lots"])]
                     self.queues[side].setdefault(price, []).append(slot)
                     slot = int(node["next"])
+
+    def _listed(self, m: Any, side: int) -> list[int]:
+        """Order ids in a side's list, 0 where the order has traded since."""
+        nodes, out = m["book"]["orders"], []
+        for place in range(int(m["listed_count"][side])):
+            node = nodes[int(m["listed"][side, place])]
+            here = node["size_lots"] > 0 and int(node["limit_ticks"]) == 2 * place + side
+            out.append(int(node["order_id"]) if here else 0)
+        return out
 
     def draw(self, i: int) -> int:
         s = self.streams[i]
@@ -101,10 +111,7 @@ class SlowMarket:
         return self.queues[side].get((self.best(side) or 0) - (1 - 2 * side) * distance, [])
 
     def near_weight(self, side: int) -> float:
-        total = 0.0
-        for distance in range(1, 16):
-            total += float(self.t["hazard_near"][distance]) * len(self.at(side, distance))
-        return total
+        return sum(int(self.t["hazard_near"][k]) * len(self.at(side, k)) for k in range(16)) * 2.0**-40
 
     def far_count(self, side: int) -> int:
         count = sum(1 for order in self.orders.values() if order[1] == side)
@@ -133,62 +140,43 @@ class SlowMarket:
         up = int(self.last_move > 0)
         self.cell = [((spread * 6 + b) * 6 + a) * 2 + up, ((spread * 6 + a) * 6 + b) * 2 + 1 - up]
         one, two = (self.t["rates"][cell] for cell in self.cell)
-        touch = 0.0
-        for g in range(5):
-            touch += float(one[g] + two[g])
+        touch = float(one[7]) + float(two[7])
         self.near = [self.near_weight(side) for side in range(2)]
         self.deep = [self.near[s] + float(self.t["hazard_far"]) * self.far_count(s) for s in range(2)]
-        rate_deep = float(one[5] + two[5]) + self.deep[0] + self.deep[1]
-        self.rate_clock = touch + (rate_deep if self.t["deep_excites"] else 0.0)
-        self.rate_all = touch + rate_deep
+        self.rate_all = touch + (float(one[5]) + float(two[5]) + (self.deep[0] + self.deep[1]))
+        self.rate_clock = self.rate_all if self.t["deep_excites"] else touch
 
     def decay(self, t_s: float) -> None:
-        factor = math.exp(-float(self.t["slowest_per_s"]) * (t_s - self.t_s))
+        factors = [math.exp(-float(rate) * (t_s - self.t_s)) for rate in self.t["decay"][:7]]
         self.t_s = t_s
-        for j in reversed(range(7)):
-            self.state[j] = self.state[j] * factor + TINY
-            if j in (3, 5, 6):
-                self.flow[(3, 5, 6).index(j)] *= factor
-            factor *= factor
-            factor *= factor
-            factor = max(factor * factor, TINY)
+        self.state = [value * factor + TINY for value, factor in zip(self.state, factors, strict=True)]
+        self.flow = [value * factors[scale] for value, scale in zip(self.flow, (3, 5, 6), strict=True)]
 
     def weights(self, side: int, quick: int) -> list[Any]:
         sign = 1.0 - 2 * side
-        row = (
-            self.t["rates"][self.cell[side]]
-            * self.t["echo"][(quick * 7 + self.before_group) * 2 + (side ^ self.before_side)]
-        )
+        echo = self.t["echo"][(quick * 7 + self.before_group) * 2 + (side ^ self.before_side)]
+        flows = []
         for k in range(3):
             x = self.flow[k] * float(self.t["flow_per_std"][k]) * sign
-            row = row * self.t["flow"][k, int(min(max(x, -3.0), 3.0) + 3.5)]
-        row = row * f4(1.0)
-        row[6] *= f4(self.deep[side])
+            flows.append(self.t["flow"][k, int(min(max(x, -3.0), 3.0) + 3.5)])
         active = int(self.t["metaorders"])
-        share = f4(2.0 * float(self.meta_buys if side == 0 else active - self.meta_buys) / active)
-        row[0] *= share
-        row[1] *= share
-        return list(row)
+        share = f4(float(self.meta_buys if side == 0 else active - self.meta_buys) * (2.0 / active))
+        own = np.array([share, share, 1, 1, 1, 1, f4(self.deep[side]), 1], f4)
+        return (self.t["rates"][self.cell[side]] * echo) * own * ((flows[0] * flows[1]) * flows[2])
 
     def choose(self, t_s: float) -> tuple[int, int]:
         since = t_s - self.last_event_s
         quick = int(since >= float(self.t["echo_s"][0])) + int(since >= float(self.t["echo_s"][1]))
-        both = [self.weights(side, quick) for side in range(2)]
-        sums = []
-        for row in both:
-            total = f4(0.0)
-            for value in row:
-                total += value
-            sums.append(total)
-        left = f4(uniform(self.draw(CHOICE)) * (float(sums[0]) + float(sums[1])))
-        side = 0
-        if left >= sums[0]:
-            left, side = left - sums[0], 1
-        group = 0
-        while group < 6 and left >= both[side][group]:
-            left -= both[side][group]
-            group += 1
-        return side, group
+        both = []
+        for side in range(2):
+            sums = self.weights(side, quick)
+            for step in (1, 2, 4):
+                sums = sums + np.concatenate([np.zeros(step, f4), sums[:-step]])
+            both.append(sums)
+        left = f4(uniform(self.draw(CHOICE)) * (float(both[0][7]) + float(both[1][7])))
+        side = int(left >= both[0][7])
+        left -= both[0][7] if side else f4(0.0)
+        return side, min(sum(left >= value for value in both[side]), 6)
 
     def tell(self, kind: int, side: int, order_id: int, price: int, size: int, flags: int) -> None:  # noqa: PLR0917
         self.rows.append((self.clock_ns, order_id, price, size, flags, kind, 1 - 2 * side))
@@ -202,6 +190,10 @@ class SlowMarket:
         else:
             return
         self.orders[slot] = [self.next_order_id, side, price, size]
+        if len(self.listed[side]) == self.pool:
+            here = {order[0] for order in self.orders.values()}
+            self.listed[side] = [key for key in self.listed[side] if key in here]
+        self.listed[side].append(self.next_order_id)
         self.queues[side].setdefault(price, []).append(slot)
         self.tell(ADD, side, self.next_order_id, price, size, flags)
         self.next_order_id += 1
@@ -216,7 +208,12 @@ class SlowMarket:
     def drop(self, slot: int, flags: int) -> None:
         order_id, side, price, size = self.orders[slot]
         self.tell(DELETE, side, order_id, price, size, flags)
+        self.strike(side, self.listed[side].index(order_id))
         self.remove(slot)
+
+    def strike(self, side: int, place: int) -> None:
+        self.listed[side][place] = self.listed[side][-1]
+        self.listed[side].pop()
 
     def cancel_best(self, side: int) -> None:
         price = self.best(side)
@@ -244,26 +241,30 @@ class SlowMarket:
         if left >= self.near[side]:
             self.cancel_far(side)
             return
+        units = int(left * 2.0**40)
         for distance in range(1, 16):
             queue = self.at(side, distance)
-            left -= float(self.t["hazard_near"][distance]) * len(queue)
-            if left < 0.0:
+            units -= int(self.t["hazard_near"][distance]) * len(queue)
+            if units < 0:
                 self.drop(queue[int(uniform(self.draw(CANCELS)) * len(queue))], LAST)
                 return
 
     def cancel_far(self, side: int) -> None:
-        best = self.best(side)
+        best, slots = self.best(side), {order[0]: slot for slot, order in self.orders.items()}
         assert best is not None
         for _ in range(64):
             bits = self.draw(CANCELS)
-            slot = 1 + int(float(bits >> 32) * 2.3283064365386963e-10 * float(self.top))
-            order = self.orders.get(slot)
-            distance = (best - order[2]) * (1 - 2 * side) if order else 0
-            if order and order[1] == side and distance >= 16:
-                power = min(distance.bit_length() - 1, 8)
-                if (bits & 0xFFFFFFFF) * 2.3283064365386963e-10 < float(self.t["hazard_accept"][power]):
-                    self.drop(slot, LAST)
-                    return
+            place = ((bits >> 32) * len(self.listed[side])) >> 32
+            slot = slots.get(self.listed[side][place])
+            if slot is None:
+                self.strike(side, place)
+                continue
+            distance = (best - self.orders[slot][2]) * (1 - 2 * side)
+            power = min(max(distance.bit_length() - 1, 4), 8)
+            chance = (bits & 0xFFFFFFFF) * 2.3283064365386963e-10
+            if distance >= 16 and chance < float(self.t["hazard_accept"][power]):
+                self.drop(slot, LAST)
+                return
 
     def react(self, side: int, size: int) -> None:
         weight = min(size / float(self.t["trade_mean_lots"]), float(self.t["flow_cap"])) * (1 - 2 * side)
@@ -383,7 +384,7 @@ class SlowMarket:
             side, group = self.choose(t_s)
             if group < 5 or self.t["deep_excites"]:
                 share = 1.0 / (profile * self.rate_clock)
-                self.state = [v + float(kick) * share for v, kick in zip(self.state, self.t["kick"], strict=True)]
+                self.state = [v + float(kick) * share for v, kick in zip(self.state, self.t["kick"][:7], strict=True)]
                 self.last_event_s, self.before_group, self.before_side = t_s, group, side
             self.happen(side, group)
             self.settle()

@@ -21,6 +21,7 @@ HOME_OF = {
     "nicegui": ("oversight/console/",),
     "quickfix": ("live/fix/",),
 }
+KERNEL_MARKS = {"entry", "inner", "rare", "parallel_entry", "callback"}
 RANDOM_TYPES = {"Generator", "SeedSequence", "PCG64", "BitGenerator"}
 
 
@@ -157,9 +158,12 @@ def test_only_kernels_call_parts_of_kernels(path: Path) -> None:
     for node in (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)):
         parts |= {alias.asname or alias.name for alias in node.names if alias.name in PARTS.get(str(node.module), ())}
     for node in functions(tree):
-        if decorators(node) & {"entry", "inner", "rare", "parallel_entry"}:
+        if decorators(node) & KERNEL_MARKS:
             continue
-        called = {c.func.id for c in ast.walk(node) if isinstance(c, ast.Call) and isinstance(c.func, ast.Name)}
+        kernels = [inside for inside in functions(node) if decorators(inside) & KERNEL_MARKS]
+        inside_kernels = {id(c) for kernel in kernels for c in ast.walk(kernel)}
+        calls = [c for c in ast.walk(node) if isinstance(c, ast.Call) and id(c) not in inside_kernels]
+        called = {c.func.id for c in calls if isinstance(c.func, ast.Name)}
         own = {inside.name for inside in functions(node)}
         assert not (called & parts) - own, (
             f"{name_of(path)}:{node.lineno} {node.name} calls {called & parts} from Python"

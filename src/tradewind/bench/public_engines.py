@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from tradewind.core.clock import SystemClock
-from tradewind.core.dtypes import Array, FillFlag, MessageKind
+from tradewind.core.dtypes import Array, EventKind, FillFlag, MessageKind
 from tradewind.core.errors import MissingExtraError
 
-__all__ = ["hftbacktest_rate", "l3_feed", "lightmatchingengine_rate"]
+__all__ = ["hftbacktest_rate", "l3_feed", "lightmatchingengine_rate", "rows_feed"]
 
 ADD, CANCEL, MODIFY = 10, 11, 12
 BUY_BIT, SELL_BIT = 1 << 29, 1 << 28
@@ -80,6 +80,29 @@ def l3_feed(messages: Array, reasons: Array, fills: Array, tick: float = 0.01) -
             live[key] = [side, price, size]
             rows.append((ADD, side, price, size, key))
     return _packed(rows, tick)
+
+
+def rows_feed(rows: Array, tick: float = 0.01) -> Array:
+    """A level-3 feed of ours in hftbacktest's row format.
+
+    Args:
+        rows: Shape (n,), dtype ``EVENT``: adds, reductions, deletions and executions of single orders; rows of other
+            kinds (prints, status) are left out.
+        tick: Price step [currency].
+
+    Returns:
+        Rows as of :func:`l3_feed`.
+    """
+    live: dict[int, list[int]] = {}
+    out: list[tuple[int, int, int, int, int]] = []
+    names = ("kind", "side", "price_ticks", "size_lots", "order_id")
+    for kind, side, price, size, key in zip(*(rows[name].tolist() for name in names), strict=True):
+        if kind == EventKind.ADD:
+            live[key] = [side, price, size]
+            out.append((ADD, side, price, size, key))
+        elif kind in (EventKind.REDUCE, EventKind.EXECUTE, EventKind.DELETE):
+            _shrink(live, out, key, size)
+    return _packed(out, tick)
 
 
 def _shrink(

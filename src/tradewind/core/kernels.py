@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 import numba
 from llvmlite import binding as llvm
 from llvmlite import ir
-from numba import njit, types
+from numba import cfunc, njit, types
 from numba.core import event
 from numba.extending import intrinsic
 
@@ -29,6 +29,7 @@ from tradewind.core.clock import SystemClock
 
 __all__ = [
     "cache_root",
+    "callback",
     "clz",
     "ctz",
     "entry",
@@ -43,9 +44,15 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ROOMS_BELOW = {"book": ("core",), "data": ("core",), "core": ()}
+ROOMS_BELOW = {
+    "core": (),
+    "book": ("core",),
+    "data": ("core",),
+    "market": ("book", "core"),
+    "execution": ("book", "core"),
+}
 """Rooms a kernel room may call into; any room not named here lies above them all and depends on every one."""
-CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py")
+CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py", "layout.py")
 """Files whose constants kernels compile in, beside those that define kernels."""
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "boundscheck": False}
 PART: dict[str, Any] = {"cache": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -84,10 +91,8 @@ def kernel_cache(room: str) -> Path:
 
 
 def _compiled(function: F, **extra: bool) -> F:
-    parts = function.__module__.split(".")
-    room = parts[1] if parts[0] == "tradewind" and len(parts) > 1 else "outside"
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(kernel_cache(room))
+    numba.config.CACHE_DIR = str(kernel_cache(_room_of(function)))
     try:
         return cast(F, njit(**(OPTIONS | extra))(function))
     finally:
@@ -110,8 +115,35 @@ def parallel_entry(function: F) -> F:
 
 
 def rare(function: F) -> F:
-    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short."""
-    return _compiled(function, **PART)
+    """Compile a part that an entry seldom reaches: takes records, is called and not inlined: hot paths stay short.
+
+    Said explicitly, because a part that is compiled on behalf of an ``inner`` one would inherit its inlining.
+    """
+    return _compiled(function, forceinline=False, **PART)
+
+
+def callback(signature: Any) -> Callable[[F], Any]:
+    """Compile a function that other kernels call by address (``callback(...)(f).address``): a wall between two rooms.
+
+    What stands behind the wall is compiled once, not again into every entry that reaches it, and which function is
+    called is chosen when it runs. Arguments are whole numbers and floats; records go as addresses
+    (``core.pointers``).
+    """
+
+    def compiled(function: F) -> Any:
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(kernel_cache(_room_of(function)))
+        try:
+            return cfunc(signature, **OPTIONS)(function)
+        finally:
+            numba.config.CACHE_DIR = before
+
+    return compiled
+
+
+def _room_of(function: Callable[..., Any]) -> str:
+    parts = function.__module__.split(".")
+    return parts[1] if parts[0] == "tradewind" and len(parts) > 1 else "outside"
 
 
 def _bit_count(name: str) -> Any:

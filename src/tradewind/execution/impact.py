@@ -130,7 +130,7 @@ def schedule_cost(model: ImpactModel, left_lots: Array, slice_s: float) -> tuple
 
 
 def fit_impact(
-    mid_ticks: Array, net_lots: Array, step_s: float, sweep: tuple[Array, Array], spread: float
+    move_ticks: Array, net_lots: Array, step_s: float, sweep: tuple[Array, Array], spread: float
 ) -> ImpactModel:
     r"""Fit a market's impact to what was seen of it.
 
@@ -139,7 +139,7 @@ def fit_impact(
     a size costs beyond half the spread on that size, taken as a rate over a step.
 
     Args:
-        mid_ticks: Shape (n + 1,), mids at equal steps [ticks].
+        move_ticks: Shape (n,), change of the mid over equal steps [ticks].
         net_lots: Shape (n,), bought less sold by aggressors within each step [lots].
         step_s: Length of a step [s].
         sweep: Sizes [lots] and what each would pay per lot beyond the best price [ticks]; shapes (k,).
@@ -148,7 +148,7 @@ def fit_impact(
     Raises:
         InvalidValueError: When there are fewer than 30 steps, or a number is not finite.
     """
-    moves = np.diff(np.asarray(mid_ticks, np.float64))
+    moves = np.asarray(move_ticks, np.float64)
     if len(moves) < 30 or len(net_lots) != len(moves):
         raise InvalidValueError("steps", "30 or more, one net size each", (len(moves), len(net_lots)))
     if not (np.isfinite(moves).all() and np.isfinite(net_lots).all()):

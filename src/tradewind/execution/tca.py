@@ -35,7 +35,8 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
-from tradewind.core.types import Fees, Instrument
+from tradewind.core.fees import Fees
+from tradewind.core.types import Instrument
 from tradewind.execution.fills import ORDER_FILL
 
 __all__ = [

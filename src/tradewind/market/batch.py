@@ -12,14 +12,14 @@ from tradewind.core.dtypes import FILL, MESSAGE, Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.fees import Fees
 from tradewind.core.random import stream_seed
-from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, STREAMS, new_markets
+from tradewind.market.flow.layout import BUFFER, OWN_ORDERS, new_markets
+from tradewind.market.flow.many import send_many, start_anew
 from tradewind.market.flow.run import run_threads
 from tradewind.market.flow.tables import TABLES, compile_preset
-from tradewind.market.flow.wire import send_rows
 from tradewind.market.flow.ziggurat import seed_streams
 from tradewind.market.preset import Preset, load_preset
 from tradewind.market.reactive import market_size, warm_markets
-from tradewind.market.scenario import Scenario, phases_record
+from tradewind.market.scenario import Mix, Scenario, phases_record
 from tradewind.market.trading import Latency, prepare_trading
 
 __all__ = ["MarketBatch"]
@@ -37,7 +37,8 @@ class MarketBatch:
         presets: Market ``i`` is of preset ``i % len(presets)``.
         count: Number of markets.
         seed: The run's one seed.
-        scenarios: Market ``i`` is in scenario ``i // len(presets) % len(scenarios)``; None is the preset as it is.
+        scenarios: Market ``i`` is in scenario ``i // len(presets) % len(scenarios)``; None is the preset as it is. Or a
+            :func:`~tradewind.market.scenario.mix`: every episode draws one.
         latency: Delays of orders and data; jitter is drawn by market.
         fees: Costs and rebates; None for those of each preset's instrument.
         threads: How many threads share the work.
@@ -62,7 +63,7 @@ class MarketBatch:
         count: int,
         seed: int,
         *,
-        scenarios: Sequence[Scenario | None] = (None,),
+        scenarios: Sequence[Scenario | None] | Mix = (None,),
         latency: Latency | None = None,
         fees: Fees | None = None,
         threads: int = 1,
@@ -78,9 +79,11 @@ class MarketBatch:
         loaded = [load_preset(p) if isinstance(p, str) else p for p in presets]
         sizes = np.array([market_size(p) for p in loaded]).max(axis=0)
         self._tables = np.concatenate([_flat(compile_preset(p)) for p in loaded]).astype(TABLES)
-        self._phases = np.concatenate([phases_record(s) for s in scenarios])
+        self._mix = scenarios if isinstance(scenarios, Mix) else None
+        listed = scenarios.scenarios if isinstance(scenarios, Mix) else scenarios
+        self._phases = np.concatenate([phases_record(s) for s in listed])
         kinds = np.arange(count)
-        self._which = np.stack([kinds % len(loaded), kinds // len(loaded) % len(scenarios)], axis=1).astype(np.int64)
+        self._which = np.stack([kinds % len(loaded), kinds // len(loaded) % len(listed)], axis=1).astype(np.int64)
         self._snapshots = new_markets(len(loaded) * SNAPSHOTS, int(sizes[0]), int(sizes[1]))
         for k in range(len(loaded)):
             part = self._snapshots[k * SNAPSHOTS : (k + 1) * SNAPSHOTS]
@@ -93,6 +96,7 @@ class MarketBatch:
         self._buffers = np.zeros(threads, BUFFER)
         self._until = np.zeros(count)
         self._lives = np.zeros(count, np.int64)
+        self._key = int(stream_seed(seed, "market/batch").generate_state(1, np.uint64)[0] >> np.uint64(1))
         self.reset(np.arange(count))
 
     def reset(self, indices: Array) -> None:
@@ -100,23 +104,22 @@ class MarketBatch:
 
         Args:
             indices: Which markets.
+
+        Raises:
+            InvalidValueError: For a number that is no market.
         """
-        for i in indices:
-            life = int(self._lives[i])
-            self._lives[i] += 1
-            snapshot = int(self._which[i, 0]) * SNAPSHOTS + (int(i) + life) % SNAPSHOTS
-            self.markets[i] = self._snapshots[snapshot]
-            words = (
-                stream_seed(self.seed, f"market/batch/{i}/{life}")
-                .generate_state(4 * STREAMS, np.uint64)
-                .reshape(STREAMS, 4)
-            )
-            words[:, 3] |= np.uint64(1)
-            self.markets["streams"][i] = words
-            self._until[i] = 0.0
-            first = self._phases[self._which[i, 1]]["rows"][0]
-            self.markets["bound"][i] *= first["activity"]
-            self.markets["next_s"][i] /= first["activity"]
+        chosen = self._checked(indices)
+        self._until[chosen] = 0.0
+        if self._mix is not None:
+            self._which[chosen, 1] = self._mix.picks(self._key, chosen, self._lives[chosen])
+        kept = self._snapshots.reshape(-1, SNAPSHOTS)
+        start_anew(self.markets, kept, self._which, self._phases, self._lives, chosen, self._key)
+
+    def _checked(self, indices: Array) -> Array:
+        chosen = np.ascontiguousarray(indices, dtype=np.int64)
+        if chosen.ndim != 1 or (len(chosen) and not 0 <= chosen.min() <= chosen.max() < self.count):
+            raise InvalidValueError("indices", f"a row of numbers from 0 to {self.count - 1}", indices)
+        return chosen
 
     def restore(self, markets: Array) -> None:
         """Put every market back to what it was: the same market can be run again with and without you.
@@ -137,8 +140,29 @@ class MarketBatch:
         Raises:
             InvalidValueError: When 32 messages are on their way already, or this one is sent in the past.
         """
-        if send_rows(self.markets[index : index + 1], np.array([message], MESSAGE)) == 0:
-            raise InvalidValueError("message", f"at most {OWN_ORDERS} on their way, none sent in the past", OWN_ORDERS)
+        self.submit_many(np.array([index]), np.array([message], MESSAGE))
+
+    def submit_many(self, indices: Array, messages: Array) -> None:
+        """Send messages, one each, in one compiled call; each arrives after the order-entry latency and its jitter.
+
+        Args:
+            indices: Shape (n,), the market of each message; a market may come more than once.
+            messages: Shape (n,), dtype ``MESSAGE``; ``ts_ns`` 0 is now.
+
+        Raises:
+            InvalidValueError: For a number that is no market, or when a message cannot be sent: 32 of that market are
+                on their way already, or it is sent in the past. Those before it have been sent.
+        """
+        chosen = self._checked(indices)
+        if len(messages) != len(chosen):
+            raise InvalidValueError("messages", f"{len(chosen)}, as many as indices", len(messages))
+        sent = send_many(self.markets, chosen, messages)
+        if sent < len(chosen):
+            raise InvalidValueError(
+                f"messages[{sent}]",
+                f"at most {OWN_ORDERS} on their way in market {chosen[sent]}, none sent in the past",
+                messages[sent],
+            )
 
     def advance(self, seconds: float) -> None:
         """Let the same time pass in every market.

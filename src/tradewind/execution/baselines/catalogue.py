@@ -10,52 +10,26 @@ import numpy as np
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.execution.baselines.records import CURVE_POINTS, EPOCHS, INVENTORY_BINS, PLAN, Kind
-from tradewind.execution.impact import ImpactModel, urgency
+from tradewind.execution.impact import ImpactModel
 from tradewind.execution.volume import VolumeCurve
 
 __all__ = ["BASELINES", "GRIDS", "Baseline", "Setting", "new_plan", "plan_of"]
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """What baselines are fitted to and told: a market's numbers from the training split, an order's own.
+    """What baselines are fitted to, on the training split.
 
     Attributes:
-        horizon_s: Length of the order's life [s].
-        decision_s: Time between decisions [s].
-        quantity_lots: Size of a usual order [lots].
-        start_s: Arrival, since the start of the session [s].
-        curve: Fitted volume curve.
         impact: Fitted impact.
-        volume_per_s: Mean volume traded by others [lots/s].
+        curve: Fitted volume curve; None is a flat one.
         tuned: Parameters tuned on the training split, by baseline; where there are none the defaults stand.
         table: Best actions of tabular Q-learning, shape of ``PLAN["table"]``; None before it is trained.
-
-    Raises:
-        InvalidValueError: For a horizon shorter than a decision, or numbers that are not positive.
     """
 
-    horizon_s: float
-    decision_s: float
-    quantity_lots: float
-    curve: VolumeCurve
     impact: ImpactModel
-    volume_per_s: float
-    start_s: float = 0.0
+    curve: VolumeCurve | None = None
     tuned: Mapping[str, tuple[float, ...]] = {}
     table: Array | None = None
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not 0 < self.decision_s <= self.horizon_s:
-            raise InvalidValueError("decision_s", f"above 0 and at most the horizon {self.horizon_s}", self.decision_s)
-        for name in ("quantity_lots", "volume_per_s"):
-            if not getattr(self, name) > 0:
-                raise InvalidValueError(name, "above 0", getattr(self, name))
-
-    @property
-    def decisions(self) -> int:
-        """Decisions in an order's life."""
-        return max(int(self.horizon_s / self.decision_s + 1e-9), 1)
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,27 +52,30 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[float, ...] = ()
 
 
-def new_plan(kind: Kind, slices: int, numbers: tuple[float, ...] = (), left: Array | None = None) -> Array:
+def new_plan(kind: Kind, slices: int = 0, numbers: tuple[float, ...] = (), curve: VolumeCurve | None = None) -> Array:
     """A plan, shape (1,), dtype ``PLAN``.
 
     Args:
         kind: Which rule.
-        slices: In how many parts the order is worked.
+        slices: In how many parts an order is worked; 0 is one a decision.
         numbers: Parameters by kind.
-        left: Shape (65,), share that should be left along the order's life; None is an even schedule.
+        curve: When volume is expected; None is an even schedule.
 
     Raises:
-        InvalidValueError: For no slice, or a schedule that rises or does not end at 0.
+        InvalidValueError: For a negative number of slices, or a number that is not finite.
     """
-    if slices < 1:
-        raise InvalidValueError("slices", "1 or more", slices)
+    if slices < 0:
+        raise InvalidValueError("slices", "0 or more", slices)
+    if not np.isfinite(numbers).all():
+        raise InvalidValueError("numbers", "finite", numbers)
     plan = np.zeros(1, PLAN)
     plan["kind"], plan["slices"] = int(kind), slices
     plan["numbers"][0, : len(numbers)] = numbers
-    even = np.linspace(1.0, 0.0, CURVE_POINTS)
-    plan["left"] = even if left is None else left
-    if (np.diff(plan["left"][0]) > 1e-12).any() or abs(plan["left"][0, -1]) > 1e-9:
-        raise InvalidValueError("left", "a schedule that falls to 0", plan["left"][0, -1])
+    plan["session_s"] = 1.0
+    if curve is not None:
+        parts = CURVE_POINTS - 1
+        plan["session_s"], plan["parts"] = curve.session_s, parts
+        plan["until"] = curve.until(np.linspace(0.0, curve.session_s, parts + 1))
     return plan
 
 
@@ -106,68 +83,52 @@ def _immediate(_setting: Setting, _numbers: tuple[float, ...]) -> Array:
     return new_plan(Kind.SCHEDULE, 1)
 
 
-def _twap(setting: Setting, _numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.SCHEDULE, setting.decisions)
+def _twap(_setting: Setting, _numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.SCHEDULE)
 
 
 def _vwap(setting: Setting, _numbers: tuple[float, ...]) -> Array:
-    left = 1.0 - setting.curve.schedule(setting.start_s, setting.horizon_s, CURVE_POINTS - 1)
-    return new_plan(Kind.SCHEDULE, setting.decisions, left=left)
+    return new_plan(Kind.SCHEDULE, curve=setting.curve)
 
 
-def _patient(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.PASSIVE, min(setting.decisions, int(numbers[0])), numbers[1:])
+def _patient(_setting: Setting, numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.PASSIVE, int(numbers[0]), numbers[1:])
 
 
-def _pov(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    expected = setting.quantity_lots / (setting.volume_per_s * setting.horizon_s)
-    share = min(numbers[0] * expected / (1 + expected), 0.95)
-    return new_plan(Kind.POV, setting.decisions, (share,))
+def _pov(_setting: Setting, numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.POV, 0, numbers)
 
 
-def _kappa(setting: Setting, numbers: tuple[float, ...]) -> float:
-    """Urgency when a standard deviation of an even schedule's cost is priced at ``numbers[0]`` of itself.
-
-    An even schedule of the whole order has variance ``sigma^2 Q^2 T / 3``: the risk aversion is the price over
-    its root.
-    """
-    slice_s = setting.horizon_s / setting.decisions
-    model = setting.impact
-    if model.sigma == 0:
-        return 0.0
-    risk_aversion = numbers[0] / (model.sigma * setting.quantity_lots * (setting.horizon_s / 3) ** 0.5)
-    longest = 1.9 * model.eta / model.gamma if model.gamma > 0 else slice_s
-    return urgency(model, risk_aversion, min(slice_s, longest))
+def _fitted(setting: Setting, numbers: tuple[float, ...]) -> tuple[float, ...]:
+    return (numbers[0], setting.impact.sigma, setting.impact.eta, setting.impact.gamma)
 
 
 def _almgren_chriss(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.ALMGREN_CHRISS, setting.decisions, (_kappa(setting, numbers),))
+    return new_plan(Kind.ALMGREN_CHRISS, 0, _fitted(setting, numbers))
 
 
 def _adaptive(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    return new_plan(
-        Kind.ADAPTIVE, setting.decisions, (_kappa(setting, numbers), numbers[1], max(setting.impact.sigma, 1e-9))
-    )
+    return new_plan(Kind.ADAPTIVE, 0, _fitted(setting, numbers))
 
 
-def _submit(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.SUBMIT_AND_LEAVE, setting.decisions, numbers)
+def _submit(_setting: Setting, numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.SUBMIT_AND_LEAVE, 0, numbers)
 
 
-def _imbalance(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.IMBALANCE, setting.decisions, numbers)
+def _imbalance(_setting: Setting, numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.IMBALANCE, 0, numbers)
 
 
-def _microprice(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.MICROPRICE, setting.decisions, numbers)
+def _microprice(_setting: Setting, numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.MICROPRICE, 0, numbers)
 
 
-def _random(setting: Setting, _numbers: tuple[float, ...]) -> Array:
-    return new_plan(Kind.RANDOM, min(setting.decisions, 20))
+def _random(_setting: Setting, _numbers: tuple[float, ...]) -> Array:
+    return new_plan(Kind.RANDOM, 20)
 
 
 def _table(setting: Setting, numbers: tuple[float, ...]) -> Array:
-    plan = new_plan(Kind.TABLE, setting.decisions, numbers)
+    plan = new_plan(Kind.TABLE, 0, numbers)
     if setting.table is not None:
         if setting.table.shape != plan["table"].shape[1:]:
             raise InvalidValueError("table", f"of shape {plan['table'].shape[1:]}", setting.table.shape)
@@ -232,7 +193,7 @@ BASELINES: dict[str, Baseline] = {
             meaning="the same, faster after gains and slower after losses",
             source="Almgren and Lorenz (2007)",
             plan=_adaptive,
-            defaults=(0.3, 1.0),
+            defaults=(0.3,),
         ),
         Baseline(
             name="submit_and_leave",

@@ -33,11 +33,11 @@ class Kind(IntEnum):
     SCHEDULE = 0
     """Cross what a schedule asks for."""
     ALMGREN_CHRISS = 1
-    """Cross along the optimal trajectory; ``numbers``: urgency [1/s]."""
+    """Cross along the optimal trajectory; ``numbers``: price of risk, and the market's sigma, eta, gamma."""
     ADAPTIVE = 2
-    """Adaptive arrival price; ``numbers``: urgency [1/s], response, standard deviation of the mid [ticks/sqrt(s)]."""
+    """Adaptive arrival price; the same ``numbers``."""
     POV = 3
-    """A share of what others trade; ``numbers``: the share."""
+    """A share of what others trade; ``numbers``: haste, 1 to be done in time if as much trades as usual."""
     PASSIVE = 4
     """Rest the slice, cross what is late; ``numbers``: tolerated lateness as a share of the order."""
     SUBMIT_AND_LEAVE = 5
@@ -48,6 +48,8 @@ class Kind(IntEnum):
     """Move the resting order with the microprice; ``numbers``: threshold, tolerated lateness."""
     RANDOM = 8
     """Anything that is allowed."""
+    WAIT = 10
+    """Nothing; the deadline crosses everything."""
     TABLE = 9
     """Tabular Q-learning; ``table``; ``numbers``: chance of a random action."""
 
@@ -70,13 +72,16 @@ PLAN = np.dtype(
         ("kind", "i8"),
         ("slices", "i8"),
         ("numbers", "f8", (4,)),
-        ("left", "f8", (CURVE_POINTS,)),
+        ("session_s", "f8"),
+        ("parts", "i8"),
+        ("until", "f8", (CURVE_POINTS,)),
         ("table", "i1", (EPOCHS, INVENTORY_BINS, SPREAD_BINS, IMBALANCE_BINS)),
     ],
     align=True,
 )
-"""A baseline's parameters: its kind, in how many slices it works, numbers by kind, the share of the order that should
-be left along its life, and for tabular Q-learning the best :class:`TableAction` by state."""
+"""A baseline's parameters, the same for orders of all lengths and sizes: its kind, in how many slices it works (0: one
+a decision), numbers by kind, the volume curve (``until``: share of a session's volume before the end of each of
+``parts``; 0 parts: flat), and for tabular Q-learning the best :class:`TableAction` by state."""
 
 MEMORY = np.dtype(
     [
@@ -90,7 +95,8 @@ MEMORY = np.dtype(
     ],
     align=True,
 )
-"""What a baseline remembers within one order; ``epoch`` and ``slice`` start at -1, ``key`` is its chance."""
+"""What a baseline remembers within one order, the one of the ``episode``'s number; ``epoch`` and ``slice`` start at -1,
+``key`` is its chance."""
 
 SIGHT = np.dtype(
     [
@@ -105,8 +111,12 @@ SIGHT = np.dtype(
         ("market_lots", "i8"),
         ("elapsed_s", "f8"),
         ("horizon_s", "f8"),
+        ("decision_s", "f8"),
+        ("session_s", "f8"),
+        ("volume_per_s", "f8"),
     ],
     align=True,
 )
 """What a baseline sees of an order and its market: ``market_lots`` is what others traded since the order's arrival; an
-empty side has size 0."""
+empty side has size 0; ``session_s`` is when in the session the order arrived, below 0 where there is none;
+``volume_per_s`` is what usually trades."""

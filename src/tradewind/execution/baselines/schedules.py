@@ -8,28 +8,48 @@ import numpy as np
 
 from tradewind.book.layout import Int, Record
 from tradewind.core.kernels import inner
-from tradewind.execution.baselines.records import CURVE_POINTS
 
 __all__ = ["along_schedule", "current_slice", "late_lots", "sinh_ratio", "slice_end_lots", "slice_lots", "with_volume"]
 
-LAST_POINT = CURVE_POINTS - 1
 SOON = 1e-9
 FASTEST = 3.0
+LONGEST = 1.9
+"""A slice is never so long that trading would seem free: ``gamma`` times half of it stays below ``eta``."""
+MOST_OF_VOLUME = 0.95
+
+
+@inner
+def slice_count(plan: Record, sight: Record) -> Int:
+    """In how many slices the order is worked."""
+    decisions: Int = max(np.int64(sight.horizon_s / sight.decision_s + SOON), 1)
+    return decisions if plan.slices == 0 else min(plan.slices, decisions)
 
 
 @inner
 def current_slice(plan: Record, sight: Record) -> Int:
     """Number of the slice that the order is in."""
+    slices = slice_count(plan, sight)
     done: Int = sight.elapsed_s / sight.horizon_s
-    return min(np.int64(done * plan.slices + SOON), plan.slices - 1)
+    return min(np.int64(done * slices + SOON), slices - 1)
 
 
 @inner
-def share_left(plan: Record, done: float) -> Int:
-    """Share of the order that should be left when a share of its life is over; linear between points."""
-    place: Int = min(max(done, 0.0), 1.0) * LAST_POINT
-    k: Int = min(np.int64(place), LAST_POINT - 1)
-    return plan.left[k] + (place - k) * (plan.left[k + 1] - plan.left[k])
+def volume_until(plan: Record, time_s: float) -> Int:
+    """Share of the session's volume expected before a time of the session; linear within a part."""
+    place: Int = min(max(time_s / plan.session_s, 0.0), 1.0) * plan.parts
+    k: Int = min(np.int64(place), plan.parts - 1)
+    return plan.until[k] + (place - k) * (plan.until[k + 1] - plan.until[k])
+
+
+@inner
+def share_left(plan: Record, sight: Record, done: float) -> Int:
+    """Share of the order that should be left when a share of its life is over: as the volume goes, else evenly."""
+    if plan.parts > 0 and sight.session_s >= 0.0:
+        begin = volume_until(plan, sight.session_s)
+        end = volume_until(plan, sight.session_s + sight.horizon_s)
+        if end > begin:
+            return (end - volume_until(plan, sight.session_s + done * sight.horizon_s)) / (end - begin)
+    return 1.0 - done
 
 
 @inner
@@ -43,7 +63,8 @@ def sinh_ratio(kappa: float, left_s: float, whole_s: float) -> float:
 @inner
 def slice_end_lots(plan: Record, sight: Record, number: Int) -> Int:
     """Lots that should be left when a slice is over."""
-    return np.int64(sight.quantity_lots * share_left(plan, (number + 1) / plan.slices) + 0.5)
+    done = (number + 1) / slice_count(plan, sight)
+    return np.int64(sight.quantity_lots * share_left(plan, sight, done) + 0.5)
 
 
 @inner
@@ -65,11 +86,29 @@ def along_schedule(plan: Record, sight: Record) -> Int:
 
 
 @inner
+def kappa_of(plan: Record, sight: Record) -> Int:
+    """Almgren and Chriss' urgency [1/s] when a standard deviation of an even schedule's cost is priced.
+
+    An even schedule of the whole order has variance ``sigma^2 Q^2 T / 3``: the risk aversion is the price over its
+    root. The same as ``execution.impact.urgency``.
+    """
+    price, sigma, eta, gamma = plan.numbers[0], plan.numbers[1], plan.numbers[2], plan.numbers[3]
+    slice_s: Int = sight.horizon_s / slice_count(plan, sight)
+    if gamma > 0.0:
+        slice_s = min(slice_s, LONGEST * eta / gamma)
+    if sigma <= 0.0 or price <= 0.0:
+        return 0.0
+    risk_aversion = price / (sigma * sight.quantity_lots * math.sqrt(sight.horizon_s / 3.0))
+    squared = risk_aversion * sigma * sigma / (eta - 0.5 * gamma * slice_s)
+    return 2.0 * math.asinh(0.5 * slice_s * math.sqrt(squared)) / slice_s
+
+
+@inner
 def along_trajectory(plan: Record, sight: Record) -> Int:
     """The same along Almgren and Chriss' trajectory."""
-    slice_s = sight.horizon_s / plan.slices
+    slice_s = sight.horizon_s / slice_count(plan, sight)
     left_s = sight.horizon_s - (current_slice(plan, sight) + 1) * slice_s
-    ratio = sinh_ratio(plan.numbers[0], max(left_s, 0.0), sight.horizon_s)
+    ratio = sinh_ratio(kappa_of(plan, sight), max(left_s, 0.0), sight.horizon_s)
     return sight.left_lots - np.int64(sight.quantity_lots * ratio + 0.5)
 
 
@@ -80,19 +119,19 @@ def adapted(plan: Record, sight: Record, number: Int) -> Int:
     Almgren and Lorenz (2007), "Adaptive arrival price": trade faster when the price has moved in your favour (spend the
     gain on less risk), slower when it has moved away.
     """
-    slice_s = sight.horizon_s / plan.slices
+    slice_s = sight.horizon_s / slice_count(plan, sight)
     left_s = sight.horizon_s - number * slice_s
     gain_ticks = 0.5 * sight.side * (sight.arrival_half_ticks - sight.bid_ticks - sight.ask_ticks)
-    usual_ticks = max(plan.numbers[2] * math.sqrt(sight.horizon_s), 1e-9)
-    response = min(max(plan.numbers[1] * gain_ticks / usual_ticks, -FASTEST), FASTEST)
-    kappa = plan.numbers[0] * math.exp(response)
+    usual_ticks = max(plan.numbers[1] * math.sqrt(sight.horizon_s), 1e-9)
+    kappa = kappa_of(plan, sight) * math.exp(min(max(gain_ticks / usual_ticks, -FASTEST), FASTEST))
     ratio = sinh_ratio(kappa, max(left_s - slice_s, 0.0), left_s)
     return sight.left_lots - np.int64(sight.left_lots * ratio + 0.5)
 
 
 @inner
 def with_volume(plan: Record, sight: Record) -> Int:
-    """Lots to cross so that the order's share of all that traded since its arrival is as asked, and never more."""
-    share = plan.numbers[0]
+    """Lots to cross so that the order's share of all that traded since its arrival is as planned, and never more."""
+    expected = sight.quantity_lots / max(sight.volume_per_s * sight.horizon_s, 1e-9)
+    share = min(plan.numbers[0] * expected / (1.0 + expected), MOST_OF_VOLUME)
     allowed = np.int64(share / (1.0 - share) * sight.market_lots)
     return allowed - (sight.quantity_lots - sight.left_lots)

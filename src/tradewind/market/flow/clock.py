@@ -6,27 +6,35 @@ import math
 
 import numpy as np
 
-from tradewind.book.layout import Int, Record
+from tradewind.book.layout import Int, Record, in_window
 from tradewind.core.kernels import inner
-from tradewind.market.flow.layout import ARRIVALS, MOOD
-from tradewind.market.flow.tables import MOOD_STEP_S, NEAR_TICKS, cell_of, queue_bucket, spread_bucket
+from tradewind.market.flow.lanes import add_lanes, decay_lanes
+from tradewind.market.flow.layout import ARRIVALS, MOOD, NEAR_TICKS
+from tradewind.market.flow.tables import (
+    HAZARD_UNIT,
+    LIMIT_LANE,
+    MOOD_STEP_S,
+    TOUCH_LANE,
+    cell_of,
+    queue_bucket,
+    spread_bucket,
+)
 from tradewind.market.flow.ziggurat import draw, exponential, uniform
-from tradewind.market.preset import TIME_SCALES
 
 __all__ = [
     "accepted",
-    "activity",
-    "best_count",
     "best_size",
     "change_mood",
+    "count_near",
     "decay",
     "excite",
     "profile_at",
     "propose_next",
-    "read_state",
+    "rate_at",
+    "read_depth",
+    "read_touch",
+    "walk_near",
 ]
-
-TINY = 1e-30
 
 
 @inner
@@ -34,13 +42,6 @@ def best_size(market: Record, side: Int) -> Int:
     """Visible size at a side's best price."""
     ladder = market.book.ladders[side]
     return ladder.levels[ladder.best_ticks & (len(ladder.levels) - 1)].size_lots
-
-
-@inner
-def best_count(market: Record, side: Int) -> Int:
-    """Orders at a side's best price."""
-    ladder = market.book.ladders[side]
-    return ladder.levels[ladder.best_ticks & (len(ladder.levels) - 1)].count
 
 
 @inner
@@ -53,34 +54,16 @@ def profile_at(market: Record, tables: Record, t_s: float) -> Int:
 
 
 @inner
-def activity(market: Record, tables: Record) -> Int:
-    """Self-excited activity; its long-run mean is 1."""
-    total = tables.baseline
-    for j in range(TIME_SCALES):
-        total += market.state[j]
-    return total
+def decay(market: Record, tables: Record, t_s: float) -> None:
+    """Let excitation and signed flow decay to a time; a signed flow stands in the lane of its time scale."""
+    market.activity = decay_lanes(market.state, market.flow, tables.decay, t_s - market.t_s)
+    market.t_s = t_s
 
 
 @inner
-def decay(market: Record, tables: Record, t_s: float) -> None:
-    """Let excitation and signed flow decay to a time; each kernel is the eighth power of the next slower one.
-
-    Nothing decays below a tiny number: arithmetic on denormal numbers is a hundred times slower.
-    """
-    factor = math.exp(-tables.slowest_per_s * (t_s - market.t_s))
-    market.t_s = t_s
-    for k in range(TIME_SCALES):
-        j = TIME_SCALES - 1 - k
-        market.state[j] = market.state[j] * factor + TINY
-        if j == 6:
-            market.flow[2] *= factor
-        elif j == 5:
-            market.flow[1] *= factor
-        elif j == 3:
-            market.flow[0] *= factor
-        factor *= factor
-        factor *= factor
-        factor = max(factor * factor, TINY)
+def rate_at(market: Record, tables: Record, factor: float) -> Int:
+    """Rate of proposals: its long-run mean is ``factor`` times the rate of the present state."""
+    return factor * market.rate_all * (tables.baseline + market.activity)
 
 
 @inner
@@ -90,48 +73,70 @@ def excite(market: Record, tables: Record, factor: float) -> None:
     ``factor`` is the whole factor on the rate (profile, mood, scenario), so that none of them makes it explode.
     """
     share = 1.0 / (factor * market.rate_clock)
-    for j in range(TIME_SCALES):
-        market.state[j] += tables.kick[j] * share
+    add_lanes(market.state, tables.kick, share)
+    market.activity += tables.kick_total * share
 
 
 @inner
-def weigh_deep(market: Record, tables: Record, side: Int) -> None:
-    """Rate at which orders behind a side's best are cancelled: level by level near it, by mean hazard further off."""
+def count_near(market: Record, tables: Record, side: Int, price: Int, change: Int) -> None:
+    """An order came to a price (+1) or is about to leave it (-1); what lies far from the best is not counted."""
     ladder = market.book.ladders[side]
-    sign, mask = 1 - 2 * side, len(ladder.levels) - 1
-    best, near, count = ladder.best_ticks, 0.0, best_count(market, side)
-    for distance in range(1, NEAR_TICKS):
-        orders = ladder.levels[(best - sign * distance) & mask].count
-        near += tables.hazard_near[distance] * orders
-        count += orders
-    market.near_weight[side] = near
-    market.deep_weight[side] = near + tables.hazard_far * max(market.resting[side] - count, 0)
+    distance = (ladder.best_ticks - price) * (1 - 2 * side)
+    if 0 <= distance < NEAR_TICKS and in_window(ladder, price):
+        market.near_counts[side, distance] += change
+        market.near_total[side] += change
+        market.near_units[side] += change * tables.hazard_near[distance]
 
 
 @inner
-def read_state(market: Record, tables: Record) -> None:
-    """Cell of each side, and the rates at activity 1 that follow from them."""
+def walk_near(market: Record, tables: Record, side: Int) -> None:
+    """Count a side's orders near its best price anew: it moved, or the agent has been there."""
+    ladder = market.book.ladders[side]
+    sign, mask, best = 1 - 2 * side, len(ladder.levels) - 1, ladder.best_ticks
+    total, units = np.int64(0), np.int64(0)
+    for distance in range(NEAR_TICKS):
+        orders = ladder.levels[(best - sign * distance) & mask].count
+        market.near_counts[side, distance] = orders
+        total += orders
+        units += orders * tables.hazard_near[distance]
+    market.near_total[side] = total
+    market.near_units[side] = units
+
+
+@inner
+def read_touch(market: Record, tables: Record) -> None:
+    """Cell of each side, and the rates at activity 1 that follow from it."""
     book = market.book
     spread = spread_bucket(tables, book.ladders[1].best_ticks - book.ladders[0].best_ticks)
     bid, ask = queue_bucket(tables, best_size(market, 0)), queue_bucket(tables, best_size(market, 1))
     up = np.int64(market.last_move > 0)
     market.row[0] = cell_of(spread, bid, ask, up)
     market.row[1] = cell_of(spread, ask, bid, 1 - up)
-    weigh_deep(market, tables, 0)
-    weigh_deep(market, tables, 1)
     a, b = tables.rates[market.row[0]], tables.rates[market.row[1]]
-    touch = np.float64(0.0)
-    for g in range(5):
-        touch += a[g] + b[g]
-    market.rate_deep = np.float64(a[5] + b[5]) + market.deep_weight[0] + market.deep_weight[1]
-    market.rate_clock = touch + (market.rate_deep if tables.deep_excites else 0.0)
-    market.rate_all = touch + market.rate_deep
+    market.rate_touch = np.float64(a[TOUCH_LANE]) + np.float64(b[TOUCH_LANE])
+    market.rate_limits = np.float64(a[LIMIT_LANE]) + np.float64(b[LIMIT_LANE])
 
 
 @inner
-def propose_next(market: Record, tables: Record, profile: float, stress: float) -> None:
+def read_depth(market: Record, tables: Record) -> None:
+    """Rates at activity 1 of cancels behind the touch, and of everything.
+
+    Orders near the best have the hazard of their distance, those further off its mean.
+    """
+    for side in range(2):
+        far = market.resting[side] - market.near_total[side]
+        near = np.float64(market.near_units[side]) * HAZARD_UNIT
+        market.near_weight[side] = near
+        market.deep_weight[side] = near + tables.hazard_far * np.float64(far if far > 0 else 0)
+    deep = market.rate_limits + (market.deep_weight[0] + market.deep_weight[1])
+    market.rate_all = market.rate_touch + deep
+    market.rate_clock = market.rate_all if tables.deep_excites else market.rate_touch
+
+
+@inner
+def propose_next(market: Record, tables: Record, factor: float) -> None:
     """Draw the time of the next proposal from the present rate, which bounds it until something happens."""
-    market.bound = profile * stress * market.rate_all * activity(market, tables)
+    market.bound = rate_at(market, tables, factor)
     market.next_s = market.t_s + exponential(market.streams, ARRIVALS, tables.ziggurat[0]) / market.bound
 
 

@@ -5,29 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.layout import Int, Record
+from tradewind.core.dtypes import TradingState
 from tradewind.core.kernels import inner
 from tradewind.market.flow.clock import (
     accepted,
-    activity,
     best_size,
     decay,
     excite,
     profile_at,
     propose_next,
-    read_state,
+    rate_at,
+    read_depth,
+    read_touch,
+    walk_near,
 )
 from tradewind.market.flow.layout import METAORDERS, SIZES
 from tradewind.market.flow.mix import choose
 from tradewind.market.flow.orders import cancel_best, cancel_deep, count_trade, place, settle_reach, take
 from tradewind.market.flow.rows import HIDDEN as HIDDEN_FLAG
 from tradewind.market.flow.rows import LAST, TRADE, row_time, tell
-from tradewind.market.flow.tables import queue_bucket, spread_bucket
+from tradewind.market.flow.tables import FLOW_SCALES, queue_bucket, spread_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
-__all__ = ["react_to_trade", "reschedule", "settle_touch", "try_event"]
+__all__ = ["left_to_wait", "pass_time", "react_to_trade", "reschedule", "settle_touch", "try_event"]
 
 HIDDEN_TRADE = TRADE | LAST | HIDDEN_FLAG
 BYTE = np.uint64(255)
+OPEN = int(TradingState.OPEN)
 MARKET, HIDDEN, IMPROVE, JOIN, CANCEL, DEEP_LIMIT = range(6)
 
 
@@ -81,32 +85,46 @@ def new_metaorder(market: Record, tables: Record, k: Int, bits: Int) -> None:
 def react_to_trade(market: Record, tables: Record, side: Int, size: Int) -> None:
     """A trade of either kind enters the signed flow that the mix of events answers."""
     weight = min(np.float64(size) / tables.trade_mean_lots, tables.flow_cap) * (1 - 2 * side)
-    for k in range(3):
-        market.flow[k] += weight
+    for scale in FLOW_SCALES:
+        market.flow[scale] += weight
+
+
+@inner
+def trade_hidden(market: Record, rows: Record, side: Int, price: Int, size: Int) -> Int:
+    """A trade against hidden size, where the price band lets it; returns what it traded."""
+    book = market.book
+    if size <= 0 or price > book.max_ticks or price < book.min_ticks:
+        return 0
+    tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
+    count_trade(market, 1 - 2 * side, price, size)
+    return size
+
+
+@inner
+def within_band(market: Record, side: Int, price: Int) -> Int:
+    """A background limit price, moved to the edge of the price band where it would lie beyond it for a taker."""
+    return max(price, market.book.min_ticks) if side else min(price, market.book.max_ticks)
 
 
 @inner
 def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) -> None:
     """What an event does."""
     if group == CANCEL:
-        cancel_best(market, tables, rows, side)
+        traded = cancel_best(market, tables, rows, side)
+        if traded > 0:
+            react_to_trade(market, tables, 1 - side, traded)
     elif group == MARKET:
         price = market.book.ladders[1 - side].best_ticks
         queue = best_size(market, 1 - side)
         traded = take(market, rows, side, market_size(market, tables, side))
         extra = np.int64(tables.extra[np.int64(traded >= queue), np.int64(draw(market.streams, SIZES) & BYTE)])
-        if extra > 0:
-            tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
-            count_trade(market, 1 - 2 * side, price, extra)
-            traded += extra
+        traded += trade_hidden(market, rows, side, price, extra)
         react_to_trade(market, tables, side, traded)
         advance_metaorder(market, tables, side)
     elif group == HIDDEN:
         size = np.int64(tables.hidden[np.int64(draw(market.streams, SIZES) & BYTE)])
         price = market.book.ladders[1 - side].best_ticks
-        tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
-        count_trade(market, 1 - 2 * side, price, size)
-        react_to_trade(market, tables, side, size)
+        react_to_trade(market, tables, side, trade_hidden(market, rows, side, price, size))
         advance_metaorder(market, tables, side)
     elif group <= DEEP_LIMIT:
         bits = draw(market.streams, SIZES)
@@ -121,14 +139,14 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
             ticks = np.int64(tables.improve_ticks[spread_bucket(tables, spread), first])
             price += (1 - 2 * side) * min(ticks, spread - 1)
             size = np.int64(tables.improve[second])
-        place(market, rows, side, price, size, LAST)
+        place(market, tables, rows, side, within_band(market, side, price), size, LAST)
     else:
         cancel_deep(market, tables, rows, side)
 
 
 @inner
 def settle_touch(market: Record, tables: Record, rows: Record) -> None:
-    """After a change: note a moved mid, keep both sides' depth within reach, read the new state."""
+    """After a change at the touch: note a moved mid, keep both sides' depth within reach, read the new state."""
     ladders = market.book.ladders
     bid, ask = ladders[0].best_ticks, ladders[1].best_ticks
     if bid != market.seen_ticks[0] or ask != market.seen_ticks[1]:
@@ -138,13 +156,34 @@ def settle_touch(market: Record, tables: Record, rows: Record) -> None:
         for side in range(2):
             if ladders[side].best_ticks != market.seen_ticks[side]:
                 settle_reach(market, tables, rows, side)
-    read_state(market, tables)
+                walk_near(market, tables, side)
+    read_touch(market, tables)
+    read_depth(market, tables)
+
+
+@inner
+def left_to_wait(market: Record, t_s: float) -> Int:
+    """What is left of the waiting for the next event, in units of its mean; a halt keeps it."""
+    return market.held if market.book.state != OPEN else (market.next_s - t_s) * market.bound
+
+
+@inner
+def pass_time(market: Record, tables: Record, t_s: float) -> None:
+    """Excitation and signed flow decay to a time; in a halt nothing does."""
+    if market.book.state == OPEN:
+        decay(market, tables, t_s)
+    else:
+        market.t_s = t_s
 
 
 @inner
 def reschedule(market: Record, tables: Record, phase: Record, waited: float) -> None:
     """The state changed from outside at ``market.t_s``: what is left of the waiting is waited at the new rate."""
-    market.bound = profile_at(market, tables, market.t_s) * phase.activity * market.rate_all * activity(market, tables)
+    if market.book.state != OPEN:
+        market.held = max(waited, 0.0)
+        market.next_s = np.inf
+        return
+    market.bound = rate_at(market, tables, profile_at(market, tables, market.t_s) * phase.activity)
     market.next_s = market.t_s + max(waited, 0.0) / market.bound
 
 
@@ -154,18 +193,22 @@ def try_event(market: Record, tables: Record, phase: Record, rows: Record) -> In
     t_s = market.next_s
     market.proposals += 1
     decay(market, tables, t_s)
-    profile = profile_at(market, tables, t_s)
-    yes = accepted(market, profile * phase.activity * market.rate_all * activity(market, tables))
+    factor = profile_at(market, tables, t_s) * phase.activity
+    yes = accepted(market, rate_at(market, tables, factor))
     if yes:
-        market.book.clock_ns = row_time(market, t_s, tables.resolution_ns)
         event = choose(market, tables, phase.factor, t_s)
         side, group = event >> 3, event & 7
         if group < DEEP_LIMIT or tables.deep_excites:
-            excite(market, tables, profile * phase.activity)
+            excite(market, tables, factor)
             market.last_event_s = t_s
             market.before_group, market.before_side = group, side
+        if group <= HIDDEN or market.recording:
+            market.book.clock_ns = row_time(market, t_s, tables.resolution_ns)
         happen(market, tables, rows, side, group)
         market.events[group] += 1
-        settle_touch(market, tables, rows)
-    propose_next(market, tables, profile, phase.activity)
+        if group < DEEP_LIMIT:
+            settle_touch(market, tables, rows)
+        else:
+            read_depth(market, tables)
+    propose_next(market, tables, factor)
     return yes

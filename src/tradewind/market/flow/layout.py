@@ -11,7 +11,8 @@ from tradewind.core.booking import ACCOUNT
 from tradewind.core.dtypes import EVENT, FILL, MESSAGE, Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.fees import FEE_RATES
-from tradewind.market.preset import GROUPS, TIME_SCALES
+from tradewind.market.flow.lanes import LANES
+from tradewind.market.preset import GROUPS
 
 __all__ = [
     "ANSWER",
@@ -24,6 +25,7 @@ __all__ = [
     "METAORDERS",
     "MOOD",
     "MOST_PHASES",
+    "NEAR_TICKS",
     "OWN_FILLS",
     "OWN_ORDERS",
     "PHASE",
@@ -59,9 +61,21 @@ OWN_FILLS = 64
 OWN_ORDERS = 32
 """Orders that the agent may have resting, and messages on their way."""
 MOST_METAORDERS = 64
+NEAR_TICKS = 16
+"""Up to this distance from the best price orders are counted level by level."""
 
-PHASE = np.dtype([("until_s", "f8"), ("activity", "f8"), ("factor", "f4", (2, 8))], align=True)
-"""A stretch of a scenario: factors on activity and on each side's groups until a time."""
+PHASE = np.dtype(
+    [
+        ("until_s", "f8"),
+        ("activity", "f8"),
+        ("factor", "f4", (2, 8)),
+        ("halted", "i8"),
+        ("band_ticks", "i8"),
+        ("pause_s", "f8"),
+    ],
+    align=True,
+)
+"""A stretch of a scenario: factors on activity and on each side's groups until a time, halt and band."""
 
 MOST_PHASES = 32
 """Stretches of a scenario, at most."""
@@ -75,12 +89,15 @@ BUFFER = np.dtype([("rows", EVENT, (BUFFER_ROWS,))])
 
 ANSWER = np.dtype([("ts_ns", "i8"), ("order_id", "i8"), ("reason", "i8")], align=True)
 """What became of a message: a :class:`~tradewind.book.reasons.Reason`, when it arrived."""
-OWN = np.dtype([("order_id", "i8"), ("slot", "i8")], align=True)
+OWN = np.dtype([("order_id", "i8"), ("slot", "i8"), ("founded", "i8")], align=True)
 
 
 FIELDS: list[tuple[Any, ...]] = [
-    ("fills", fills_dtype(FILL_ROWS)),
     ("streams", "u8", (STREAMS, 4)),
+    ("state", "f8", (LANES,)),
+    ("flow", "f8", (LANES,)),
+    ("near_counts", "i4", (2, NEAR_TICKS)),
+    ("weight", "f4", (2, LANES)),
     ("t_s", "f8"),
     ("next_s", "f8"),
     ("bound", "f8"),
@@ -88,20 +105,22 @@ FIELDS: list[tuple[Any, ...]] = [
     ("start_s", "f8"),
     ("session_s", "f8"),
     ("base_ns", "i8"),
+    ("activity", "f8"),
+    ("rate_touch", "f8"),
+    ("rate_limits", "f8"),
     ("rate_clock", "f8"),
-    ("rate_deep", "f8"),
     ("rate_all", "f8"),
     ("last_event_s", "f8"),
     ("mood", "f8"),
     ("mood_level", "f8"),
     ("mood_until_s", "f8"),
-    ("state", "f8", (TIME_SCALES,)),
-    ("flow", "f8", (3,)),
-    ("weight", "f4", (2, 8)),
     ("row", "i8", (2,)),
     ("resting", "i8", (2,)),
+    ("near_total", "i8", (2,)),
+    ("near_units", "i8", (2,)),
     ("near_weight", "f8", (2,)),
     ("deep_weight", "f8", (2,)),
+    ("listed_count", "i8", (2,)),
     ("seen_ticks", "i8", (2,)),
     ("last_move", "i8"),
     ("before_group", "i8"),
@@ -116,6 +135,14 @@ FIELDS: list[tuple[Any, ...]] = [
     ("rows_count", "i8"),
     ("recording", "i8"),
     ("phase", "i8"),
+    ("fresh", "i8"),
+    ("held", "f8"),
+    ("guarded", "i8"),
+    ("guard_s", "f8"),
+    ("reference_ticks", "f8"),
+    ("limit_steps", "i8"),
+    ("pause_until_s", "f8"),
+    ("pauses", "i8"),
     ("entry_delay_ns", "i8"),
     ("jitter_ns", "i8"),
     ("data_delay_ns", "i8"),
@@ -139,8 +166,14 @@ FIELDS: list[tuple[Any, ...]] = [
     ("request", MESSAGE, (1,)),
     ("answers_count", "i8"),
     ("answers", ANSWER, (OWN_ORDERS,)),
+    ("fills", fills_dtype(FILL_ROWS)),
 ]
-"""Everything of a market but its book.
+"""Everything of a market but its book and its list of background orders; what every event touches comes first.
+
+What an event needs to know of the depth is kept up to date, not counted anew: of the orders (the agent's too) within
+``NEAR_TICKS`` of a side's best price, ``near_counts`` by distance, their number ``near_total`` and the sum of their
+hazards ``near_units`` (whole numbers of ``HAZARD_UNIT``, so that nothing drifts); ``resting`` background orders of a
+side stand in its ``listed`` slots, beside some that have traded since. ``activity`` is the sum of ``state``.
 
 For whoever trades in it, whatever drives it (flow, replay): ``own_marks`` are the best bid and ask just before each of
 ``own_fills``; ``volume_lots``, ``volume_ticks`` (price times size), ``signed_lots`` (by the aggressor's side) and
@@ -167,7 +200,8 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
     """
     if orders > 1 << 21:
         raise InvalidValueError("orders", "at most 2097152", orders)
-    fields = [("book", book_dtype(levels, orders, stops=False)), *FIELDS]
+    listed = ("listed", "u2" if orders <= 1 << 16 else "u4", (2, orders))
+    fields = [("book", book_dtype(levels, orders, stops=False)), *FIELDS, listed]
     kind = np.dtype(fields, align=True)
     size = -(-kind.itemsize // 64) * 64
     assert kind.fields is not None

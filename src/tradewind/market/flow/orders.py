@@ -11,9 +11,10 @@ from tradewind.book.orders import release, take_slot
 from tradewind.core.booking import book_fill
 from tradewind.core.dtypes import FillFlag
 from tradewind.core.kernels import inner, rare
-from tradewind.market.flow.layout import CANCELS, OWN_FILLS, REFILL, SIZES
+from tradewind.market.flow.clock import count_near
+from tradewind.market.flow.layout import CANCELS, NEAR_TICKS, OWN_FILLS, REFILL, SIZES
 from tradewind.market.flow.rows import ADD, DELETE, EXECUTE, LAST, REDUCE, SNAPSHOT, tell
-from tradewind.market.flow.tables import NEAR_TICKS, queue_bucket
+from tradewind.market.flow.tables import HAZARD_UNIT, queue_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
 __all__ = ["cancel_best", "cancel_deep", "count_trade", "drop", "place", "refill_side", "settle_reach", "take"]
@@ -23,7 +24,53 @@ TRIES = 64
 
 
 @inner
-def place(market: Record, rows: Record, side: Int, price: Int, size: Int, flags: Int) -> None:  # noqa: PLR0917
+def is_listed(order: Record, side: Int, place: Int) -> Int:
+    """Whether the background order in a slot is the one that was listed at a place."""
+    return order.limit_ticks == place * 2 + side and order.size_lots > 0 and order.owner == 0
+
+
+@inner
+def enlist(market: Record, side: Int, slot: Int) -> None:
+    """A background order goes to the end of its side's list and remembers its place (where stops keep their limit).
+
+    Orders that trade stay listed: they are struck when they are met, or when the list is full.
+    """
+    if market.listed_count[side] >= market.listed.shape[1]:
+        strike_gone(market, side)
+    place = market.listed_count[side]
+    market.listed[side, place] = slot
+    market.book.orders[slot].limit_ticks = place * 2 + side
+    market.listed_count[side] = place + 1
+
+
+@inner
+def strike(market: Record, side: Int, place: Int) -> None:
+    """Take a place off a side's list; the last one fills it."""
+    last = market.listed_count[side] - 1
+    slot = np.int64(market.listed[side, last])
+    order = market.book.orders[slot]
+    market.listed[side, place] = slot
+    if is_listed(order, side, last):
+        order.limit_ticks = place * 2 + side
+    market.listed_count[side] = last
+
+
+@rare
+def strike_gone(market: Record, side: Int) -> None:
+    """Strike every order that is not there any more; the others keep their order."""
+    kept = 0
+    for place in range(market.listed_count[side]):
+        slot = np.int64(market.listed[side, place])
+        order = market.book.orders[slot]
+        if is_listed(order, side, place):
+            market.listed[side, kept] = slot
+            order.limit_ticks = kept * 2 + side
+            kept += 1
+    market.listed_count[side] = kept
+
+
+@inner
+def place(market: Record, tables: Record, rows: Record, side: Int, price: Int, size: Int, flags: Int) -> None:  # noqa: PLR0917
     """A background order rests; nothing happens when the pool is full or its price is not positive."""
     book = market.book
     slot = take_slot(book) if price > 0 else 0
@@ -38,6 +85,8 @@ def place(market: Record, rows: Record, side: Int, price: Int, size: Int, flags:
         order.owner = 0
         order.flags = side
         join(book, side, slot, price)
+        count_near(market, tables, side, price, 1)
+        enlist(market, side, slot)
         market.next_order_id += 1
         market.resting[side] += 1
         book.entered_lots += size
@@ -45,11 +94,13 @@ def place(market: Record, rows: Record, side: Int, price: Int, size: Int, flags:
 
 
 @inner
-def drop(market: Record, rows: Record, side: Int, slot: Int, flags: Int) -> None:
+def drop(market: Record, tables: Record, rows: Record, side: Int, slot: Int, flags: Int) -> None:  # noqa: PLR0917
     """A background order is cancelled."""
     order = market.book.orders[slot]
     tell(market, rows, DELETE | flags, side, order.order_id, order.price_ticks, order.size_lots)
     market.book.cancelled_lots += order.size_lots
+    count_near(market, tables, side, order.price_ticks, -1)
+    strike(market, side, order.limit_ticks >> 1)
     leave(market.book, side, slot)
     release(market.book, slot)
     market.resting[side] -= 1
@@ -71,11 +122,39 @@ def random_order(market: Record, level: Record) -> Int:
     return slot
 
 
+@rare
+def left_alone(market: Record, slot: Int) -> Int:
+    """Whether an order of the agent is all that is left of a queue that others began.
+
+    Then who would leave trades with it instead: a price that everyone has left is not held up by one order.
+    """
+    order = market.book.orders[slot]
+    ladder = market.book.ladders[np.int64(order.flags)]
+    if ladder.levels[order.price_ticks & (len(ladder.levels) - 1)].count != 1:
+        return False
+    for k in range(market.own_count):
+        if market.own[k].slot == slot:
+            return market.own[k].founded == 0
+    return False
+
+
 @inner
-def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None:
+def neighbour(market: Record, slot: Int) -> Int:
+    """The order beside one in its queue; itself where it is alone."""
+    order = market.book.orders[slot]
+    after = np.int64(order.next)
+    if after != 0 and market.book.orders[after].price_ticks == order.price_ticks:
+        return after
+    before = np.int64(order.prev)
+    return before if before != 0 and market.book.orders[before].price_ticks == order.price_ticks else slot
+
+
+@inner
+def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> Int:
     """Size leaves the best queue: whole random orders, and part of the last; never the agent's.
 
-    How much is drawn by the queue's size; 0 is one whole order.
+    How much is drawn by the queue's size; 0 is one whole order. Returns the lots that were traded instead, see
+    :func:`left_alone`.
     """
     ladder = market.book.ladders[side]
     best = ladder.best_ticks
@@ -85,13 +164,15 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None
     whole = left == 0
     for _ in range(level.count):
         slot = random_order(market, level)
+        if market.book.orders[slot].owner != 0:
+            slot = neighbour(market, slot)
         order = market.book.orders[slot]
-        if order.owner != 0:
-            break
         size = order.size_lots
+        if order.owner != 0:
+            return take(market, rows, 1 - side, size) if left_alone(market, slot) else 0
         if whole or size <= left:
             left -= size
-            drop(market, rows, side, slot, LAST)
+            drop(market, tables, rows, side, slot, LAST)
         else:
             tell(market, rows, REDUCE | LAST, side, order.order_id, best, left)
             market.book.cancelled_lots += left
@@ -99,6 +180,7 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None
             left = np.int64(0)
         if left <= 0 or ladder.best_ticks != best:
             break
+    return 0
 
 
 @inner
@@ -115,34 +197,39 @@ def cancel_deep(market: Record, tables: Record, rows: Record, side: Int) -> None
 def cancel_near(market: Record, tables: Record, rows: Record, side: Int, left: float) -> None:
     """A random order of the level within reach of a count that the number falls on."""
     ladder = market.book.ladders[side]
-    sign, mask = 1 - 2 * side, len(ladder.levels) - 1
-    for distance in range(1, NEAR_TICKS):
-        level = ladder.levels[(ladder.best_ticks - sign * distance) & mask]
-        left -= tables.hazard_near[distance] * level.count
-        if left < 0.0:
-            slot = random_order(market, level)
-            if market.book.orders[slot].owner == 0:
-                drop(market, rows, side, slot, LAST)
-            break
+    units = np.int64(left * (1.0 / HAZARD_UNIT))
+    distance, passed = 0, np.int64(0)
+    for k in range(NEAR_TICKS - 1):
+        passed += np.int64(market.near_counts[side, k]) * tables.hazard_near[k]
+        distance += passed <= units
+    price = ladder.best_ticks - (1 - 2 * side) * distance
+    slot = random_order(market, ladder.levels[price & (len(ladder.levels) - 1)])
+    if market.book.orders[slot].owner == 0:
+        drop(market, tables, rows, side, slot, LAST)
 
 
-@rare
+@inner
 def cancel_far(market: Record, tables: Record, rows: Record, side: Int) -> None:
     """A random order further off; nothing when none is found in a number of tries."""
     book = market.book
     best = book.ladders[side].best_ticks
-    top = np.float64(book.top)
     for _ in range(TRIES):
         bits = draw(market.streams, CANCELS)
-        slot = 1 + np.int64(np.float64(np.int64(bits >> np.uint64(32))) * 2.3283064365386963e-10 * top)
+        count = market.listed_count[side]
+        place = np.int64(((bits >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32))
+        slot = np.int64(market.listed[side, place])
         order = book.orders[slot]
-        distance = (best - order.price_ticks) * (1 - 2 * side)
-        if order.size_lots > 0 and order.owner == 0 and np.int64(order.flags) == side and distance >= NEAR_TICKS:
-            power = 4 + np.int64(distance > 31) + (distance > 63) + (distance > 127) + (distance > 255)
-            chance = np.float64(np.int64(bits & np.uint64(0xFFFFFFFF))) * 2.3283064365386963e-10
-            if chance < tables.hazard_accept[power]:
-                drop(market, rows, side, slot, LAST)
+        if not is_listed(order, side, place):
+            if count == 0:
                 break
+            strike(market, side, place)
+            continue
+        distance = (best - order.price_ticks) * (1 - 2 * side)
+        power = 4 + np.int64(distance > 31) + (distance > 63) + (distance > 127) + (distance > 255)
+        chance = np.float64(np.int64(bits & np.uint64(0xFFFFFFFF))) * 2.3283064365386963e-10
+        if distance >= NEAR_TICKS and chance < tables.hazard_accept[power]:
+            drop(market, tables, rows, side, slot, LAST)
+            break
 
 
 @inner
@@ -165,8 +252,11 @@ def hand_over(market: Record, rows: Record) -> None:
         tell(market, rows, EXECUTE | last, maker, fill.maker_id, fill.price_ticks, fill.size_lots)
         if (np.int64(fill.flags) & SELF_TRADE) == 0:
             count_trade(market, np.int64(fill.side), fill.price_ticks, fill.size_lots)
+        done = np.int64((np.int64(fill.flags) & MAKER_DONE) != 0)
+        market.near_counts[maker, 0] -= done
+        market.near_total[maker] -= done
         if fill.maker_owner == 0:
-            market.resting[maker] -= (np.int64(fill.flags) & MAKER_DONE) != 0
+            market.resting[maker] -= done
         if fill.maker_owner != 0 or fill.taker_owner != 0:
             keep(market, fill)
     fills.count = 0
@@ -233,7 +323,7 @@ def refill_side(market: Record, tables: Record, rows: Record, side: Int, start: 
             bits = draw(market.streams, REFILL)
             if uniform(bits) < min(mean, 0.95):
                 size = np.int64(tables.deep[np.int64(bits & np.uint64(255))])
-                place(market, rows, side, start - distance * (1 - 2 * side), size, SNAPSHOT)
+                place(market, tables, rows, side, start - distance * (1 - 2 * side), size, SNAPSHOT)
             mean -= 0.95
 
 
@@ -250,7 +340,7 @@ def settle_reach(market: Record, tables: Record, rows: Record, side: Int) -> Non
             anchor = far - sign if (far - anchor) * sign <= 0 else anchor
         refill_side(market, tables, rows, side, anchor, 1)
         if ladder.best_ticks == worst_price(side):
-            place(market, rows, side, anchor - sign, np.int64(tables.deep[128]), SNAPSHOT)
+            place(market, tables, rows, side, anchor - sign, np.int64(tables.deep[128]), SNAPSHOT)
     else:
         fell = (market.seen_ticks[side] - ladder.best_ticks) * sign
         if fell > 0:
@@ -274,6 +364,6 @@ def purge(market: Record, tables: Record, rows: Record, side: Int) -> None:
             while slot != 0:
                 after = np.int64(book.orders[slot].next)
                 if book.orders[slot].owner == 0:
-                    drop(market, rows, side, slot, SNAPSHOT)
+                    drop(market, tables, rows, side, slot, SNAPSHOT)
                 slot = after
             price = next_occupied(ladder, side, price)

@@ -7,15 +7,19 @@ import numpy as np
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner
+from tradewind.market.flow.lanes import LANES
+from tradewind.market.flow.layout import NEAR_TICKS
 from tradewind.market.flow.ziggurat import ZIGGURAT, ziggurat_tables
 from tradewind.market.preset import CELLS, GROUPS, QUEUE_BUCKETS, SPREAD_BUCKETS, TIME_SCALES, Preset
 
 __all__ = [
     "FLOW_SCALES",
+    "HAZARD_UNIT",
+    "LIMIT_LANE",
     "MOOD_STEP_S",
-    "NEAR_TICKS",
     "QUANTILES",
     "TABLES",
+    "TOUCH_LANE",
     "cell_of",
     "compile_preset",
     "flow_bucket",
@@ -28,24 +32,29 @@ QUANTILES = 256
 """Entries of a size table: one random byte picks one."""
 FLOW_SCALES = (3, 5, 6)
 """Time scales of the excitation (by index) on which the signed trade flow is kept."""
-ROW = 8
 PROFILE = 64
-NEAR_TICKS = 16
-"""Up to this distance from the best price orders are counted level by level."""
+HAZARD_UNIT = 2.0**-40
+"""Hazards of single orders are whole numbers of this [1/s]: sums of them are exact."""
+TOUCH_GROUPS = 5
+LIMIT_LANE = 5
+"""Lane of a row of rates that holds the limit orders behind the best."""
+CANCEL_LANE = 6
+TOUCH_LANE = 7
+"""Lane of a row of rates that holds the sum of the groups at the touch; it weighs nothing, as its echo is 0."""
 MOOD_STEP_S = 5.0
 """The slow factor changes this often [s]."""
 
 TABLES = np.dtype(
     [
-        ("rates", "f4", (CELLS, ROW)),
-        ("echo", "f4", (3 * len(GROUPS) * 2, ROW)),
-        ("flow", "f4", (3, 7, ROW)),
+        ("rates", "f4", (CELLS, LANES)),
+        ("echo", "f4", (3 * len(GROUPS) * 2, LANES)),
+        ("flow", "f4", (3, 7, LANES)),
+        ("decay", "f8", (LANES,)),
+        ("kick", "f8", (LANES,)),
         ("spread_edges", "i8", (SPREAD_BUCKETS - 1,)),
         ("queue_edges", "i8", (QUEUE_BUCKETS - 1,)),
-        ("slowest_per_s", "f8"),
         ("baseline", "f8"),
-        ("kick", "f8", (TIME_SCALES,)),
-        ("decay", "f8", (TIME_SCALES,)),
+        ("kick_total", "f8"),
         ("mood_std", "f8"),
         ("mood_keep", "f8"),
         ("profile", "f8", (PROFILE,)),
@@ -68,12 +77,13 @@ TABLES = np.dtype(
         ("improve_ticks", "i4", (SPREAD_BUCKETS, QUANTILES)),
         ("offsets", "i4", (QUANTILES,)),
         ("hazard", "f8", (9,)),
-        ("hazard_near", "f8", (NEAR_TICKS,)),
+        ("hazard_near", "i8", (NEAR_TICKS,)),
         ("hazard_far", "f8"),
         ("hazard_accept", "f8", (9,)),
         ("reach_ticks", "i8"),
         ("deep_orders", "f8", (400,)),
         ("metaorders", "i8"),
+        ("meta_share", "f8"),
         ("meta_shortest", "f8"),
         ("meta_power", "f8"),
         ("resolution_ns", "i8"),
@@ -112,8 +122,9 @@ def cell_of(spread: Int, own: Int, opposite: Int, towards: Int) -> Int:
 
 @inner
 def flow_bucket(value: float) -> Int:
-    """Bucket 0..6 of a signed flow over its standard deviation, as seen by the bid."""
-    return np.int64(min(max(value, -3.0), 3.0) + 3.5)
+    """Bucket 0..6 of a signed flow over its standard deviation, as seen by the bid; the ask sees 6 less it."""
+    low = value if value > -3.0 else -3.0
+    return np.int64((low if low < 3.0 else 3.0) + 3.5)
 
 
 def kernel_rates(fastest_s: float) -> Array:
@@ -142,10 +153,10 @@ def _deep_profile(preset: Preset, hazard: Array, deep_rate: float) -> Array:
 def _clock_tables(table: Array, preset: Preset) -> None:
     clock = preset.clock
     rates = kernel_rates(clock.fastest_s)
-    table["slowest_per_s"] = rates[-1]
     table["baseline"] = 1.0 - sum(clock.branching)
-    table["decay"] = rates
-    table["kick"] = np.asarray(clock.branching) * rates
+    table["decay"][0, :TIME_SCALES] = rates
+    table["kick"][0, :TIME_SCALES] = np.asarray(clock.branching) * rates
+    table["kick_total"] = table["kick"].sum()
     profile = np.asarray(clock.profile) / np.mean(clock.profile)
     table["profile"][0, : len(profile)] = profile
     table["profile_parts"] = len(profile)
@@ -175,7 +186,8 @@ def _depth_tables(table: Array, preset: Preset) -> None:
     bins = np.minimum(np.log2(np.maximum(np.arange(400), 1)).astype(int), 8)
     table["hazard"] = hazard
     far = np.arange(400) >= NEAR_TICKS
-    table["hazard_near"] = hazard[bins[:NEAR_TICKS]]
+    table["hazard_near"] = np.rint(hazard[bins[:NEAR_TICKS]] / HAZARD_UNIT)
+    table["hazard_near"][0, 0] = 0
     table["hazard_far"] = np.sum((profile * hazard[bins])[far]) / max(np.sum(profile[far]), 1e-9)
     table["hazard_far"] = np.clip(table["hazard_far"], hazard[4:].min(), hazard[4:].max())
     table["hazard_accept"] = np.minimum(hazard / hazard[4:].max(), 1.0)
@@ -196,7 +208,8 @@ def compile_preset(preset: Preset) -> Array:
     table = np.zeros(1, TABLES)
     for column, group in enumerate(GROUPS[:-1]):
         table["rates"][0, :, column] = preset.touch.rates[group]
-    table["rates"][0, :, len(GROUPS) - 1] = 1.0
+    table["rates"][0, :, CANCEL_LANE] = 1.0
+    table["rates"][0, :, TOUCH_LANE] = table["rates"][0, :, :TOUCH_GROUPS].sum(axis=1)
     table["echo"][0, :, : len(GROUPS)] = np.asarray(preset.memory.echo).reshape(-1, len(GROUPS))
     table["flow"][0, :, :, : len(GROUPS)] = preset.memory.flow
     table["echo_s"] = preset.memory.echo_s
@@ -206,6 +219,7 @@ def compile_preset(preset: Preset) -> Array:
     table["queue_edges"] = preset.touch.queue_edges
     table["price_ticks"] = preset.price_ticks
     table["metaorders"] = preset.metaorders.active
+    table["meta_share"] = 2.0 / preset.metaorders.active
     table["meta_shortest"] = preset.metaorders.shortest
     table["meta_power"] = -1.0 / preset.metaorders.exponent
     _clock_tables(table, preset)

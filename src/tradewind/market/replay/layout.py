@@ -19,12 +19,15 @@ from tradewind.book.layout import aligned_zeros
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.market.flow.layout import OWN_ORDERS, new_markets
+from tradewind.market.replay.queues import QUEUES, QueueModel
 
 __all__ = [
     "BY_NAME",
     "COUNTS",
     "IMPACT",
+    "LEVEL_SHAPE",
     "PARTS",
+    "QUOTE_SHAPE",
     "SETTLE",
     "SHAPES",
     "TAPE",
@@ -97,7 +100,6 @@ COUNTS = np.dtype(
             "dropped_cancels",
             "smaller_cancels",
             "larger_cancels",
-            "unsided_prints",
             "cleared_orders",
             "no_room",
             "rebases",
@@ -119,7 +121,6 @@ COUNTS = np.dtype(
 ``dropped_cancels``        reductions, deletions and replacements of orders that were gone
 ``smaller_cancels``        reductions and deletions of orders that had less left than in history
 ``larger_cancels``         deletions of orders that had more left than in history; all of it goes
-``unsided_prints``         prints of which neither the feed nor the quotes tell who was the aggressor
 ``cleared_orders``         orders removed by a CLEAR
 ``no_room``                orders left out because the pool was full
 ``rebases``                times that the impact overlay moved the book
@@ -129,30 +130,40 @@ SHAPES = ((256, 2048), (1024, 16384), (4096, 1 << 17), (4096, 1 << 20))
 """Windows [ticks] and pools [orders] that replays use: few, because kernels are compiled for each."""
 
 
-def shape_for(orders: int) -> tuple[int, int]:
+QUOTE_SHAPE = (128, 512)
+"""Window and pool of a replay of quotes (L1): as small as a simulated market, because many are replayed at once."""
+LEVEL_SHAPE = (4096, 16384)
+"""Window and pool of a replay of levels (L2): wide, because a level outside the window is looked for."""
+
+
+def shape_for(orders: int, depth: int = 3) -> tuple[int, int]:
     """Window [ticks] and pool [orders] of a replay.
 
     Args:
-        orders: Orders that are in the historical book at once, at most.
+        orders: Orders (or levels) that are in the historical book at once, at most.
+        depth: 3 every order, 2 levels, 1 quotes and trades.
 
     Raises:
         InvalidValueError: When there is no shape that large.
 
     Examples:
-        >>> shape_for(1000)
-        (256, 2048)
+        >>> shape_for(1000), shape_for(2, depth=1)
+        ((256, 2048), (128, 512))
     """
-    for levels, pool in SHAPES:
+    shapes = {3: SHAPES, 2: (LEVEL_SHAPE, SHAPES[-1]), 1: (QUOTE_SHAPE,)}[depth]
+    for levels, pool in shapes:
         if orders + orders // 4 + 2 * OWN_ORDERS < pool:
             return levels, pool
-    raise InvalidValueError("orders", f"fewer than {SHAPES[-1][1] * 4 // 5} at once", orders)
+    raise InvalidValueError("orders", f"fewer than {shapes[-1][1] * 4 // 5} at once", orders)
 
 
-def replay_dtype(keys: int) -> np.dtype[np.void]:
+def replay_dtype(keys: int, depth: int = 3) -> np.dtype[np.void]:
     """Dtype of a replay record.
 
     Args:
-        keys: Length of ``slots``, as long as the pool of the book: a replay of single orders (L3).
+        keys: Length of ``slots``, as long as the pool of the book (depth 3).
+        depth: 3 single orders: ``slots``; 2 levels and 1 best quotes: a queue model's state, ``queues``; a record of
+            depth 1 is told by its field ``quotes``.
     """
     fields: list[tuple[Any, ...]] = [
         ("depth", "i8"),
@@ -160,18 +171,26 @@ def replay_dtype(keys: int) -> np.dtype[np.void]:
         ("shift_ticks", "i8"),
         ("counts", COUNTS),
         ("impact", IMPACT),
-        ("slots", "u4", (keys,)),
     ]
+    if depth == 3:
+        fields.append(("slots", "u4", (keys,)))
+    else:
+        fields.append(("queues", QUEUES))
+    if depth == 1:
+        fields.append(("quotes", "i8"))
     return np.dtype(fields, align=True)
 
 
-def new_replay(shape: tuple[int, int], depth: int = 3) -> tuple[Array, Array]:
-    """Zeroed records of one market and its replay, shape (1,) each.
+def new_replay(shape: tuple[int, int], depth: int = 3, count: int = 1) -> tuple[Array, Array]:
+    """Zeroed records of markets and their replays, shape (count,) each.
 
     Args:
         shape: Window [ticks] and pool [orders], one of :data:`SHAPES`.
         depth: 3 every order, 2 levels, 1 quotes and trades.
+        count: How many.
     """
-    replays = aligned_zeros(1, replay_dtype(shape[1]))
+    replays = aligned_zeros(count, replay_dtype(shape[1], depth))
     replays["depth"] = depth
-    return new_markets(1, *shape), replays
+    if depth < 3:
+        QueueModel().write(replays["queues"])
+    return new_markets(count, *shape), replays

@@ -11,6 +11,7 @@ from tradewind.book.orders import release
 from tradewind.core.kernels import rare
 from tradewind.market.replay.hits import hit, settle_own
 from tradewind.market.replay.impact import NEVER, decay_impact, impact_ticks
+from tradewind.market.replay.kinds import end_shift
 
 __all__ = ["tend_impact"]
 
@@ -96,4 +97,5 @@ def rebase(market: Record, replay: Record, rows: Record, ticks: Int) -> None:
     for index in range(2):
         enter_chain(market, replay, rows, index, heads[index], ticks)
     settle_own(market)
+    end_shift(market, replay, ticks)
     replay.counts.rebases += 1

@@ -15,6 +15,7 @@ from tradewind.core.dtypes import EVENT, Array, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError, UsageError
 from tradewind.market.opening import with_opening_orders
 from tradewind.market.rebuild import levels_in
+from tradewind.market.replay.depth_tape import level_tape, quote_tape
 from tradewind.market.replay.follow import FOLLOWER, SHADOW, SPARE, follow_rows
 from tradewind.market.replay.layout import SETTLE, TAPE
 
@@ -91,6 +92,9 @@ def make_tape(
     if chosen not in there:
         what = "no orders, no levels, no quotes" if not there else f"only books of depth {', '.join(map(str, there))}"
         raise UsageError(f"{source}: these rows make no book of depth {chosen or '3, 2 or 1'} ({what})")
+    if chosen < 3:
+        made = quote_tape(rows) if chosen == 1 else level_tape(rows, policy or Policy(), source)
+        return Tape(rows=made[0], depth=chosen, orders=made[1], issues=made[2], notes=made[3])
     if hindsight and _ids_grow(rows):
         rows = with_opening_orders(rows)
     return _order_tape(np.ascontiguousarray(rows), policy or Policy(), source)
@@ -117,7 +121,7 @@ def _order_tape(rows: Array, policy: Policy, source: Path | str) -> Tape:
             raise_stopped(watches, rows, done, source)
         parts.append(tape[: int(states["count"][0])])
         room = 2 * (len(rows) - done) + 4 * SPARE + 4 * int(states["top"][0])
-    names = ("executions", "by_name", "prints", "backwards", "passed_by")
+    names = ("executions", "by_name", "prints", "unsided", "backwards", "passed_by")
     notes = {name: int(states[name][0]) for name in names if states[name][0]}
     whole = np.concatenate(parts)
     settled = int((whole["kind"] == SETTLE).sum())
