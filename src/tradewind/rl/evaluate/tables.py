@@ -85,9 +85,9 @@ def main_table(result: Backtest) -> Table:
             )
         )
     caption = (
-        "Basis points of the order's value, positive is a cost; ± is half a 95 % interval. Impact: temporary + permanent, "
-        "by the twin. Timing risk: standard deviation of the shortfall. Adaptability: regimes of volatility and liquidity "
-        "with less shortfall than crossing TWAP."
+        "Basis points of the order's value, positive is a cost; ± is half a 95 % interval. Impact: temporary + "
+        "permanent, by the twin. Timing risk: standard deviation of the shortfall. Adaptability: regimes of volatility "
+        "and liquidity with less shortfall than crossing TWAP."
     )
     return Table(columns, tuple(rows), caption)
 
