@@ -7,10 +7,8 @@ from tests.naive.replay_pair import Pair
 from tradewind.core.dtypes import EventFlag, EventKind, MessageKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.random import stream
-from tradewind.market.flow.layout import BUFFER
-from tradewind.market.replay.layout import LEVEL_SHAPE, TAPE, new_replay
+from tradewind.market.replay.layout import LEVEL_SHAPE, new_replay
 from tradewind.market.replay.queues import MODELS, Crossing, QueueModel, front_after
-from tradewind.market.replay.run import open_records
 
 LAST = int(EventFlag.LAST)
 FEEDS = range(20)

@@ -198,7 +198,7 @@ class NaiveDepth:
             self.fill(side, at, own, part)
 
     def fill_queue(self, side, price, told, number, lots):
-        lvl, trades, below = self.level(side, price), [], 0
+        lvl, trades = self.level(side, price), []
         for own in lvl.own:
             ahead, part = own.ahead, 0
             if told and number and own.early == number:
@@ -375,9 +375,8 @@ class NaiveDepth:
             if shown:
                 self.set_level(side, shown[0], 0)
             for better in list(self.kept[side]):
-                if size == 0 or (better - price) * side > 0:
-                    if self.has_own(side, better):
-                        self.set_level(side, better, 0)
+                if (size == 0 or (better - price) * side > 0) and self.has_own(side, better):
+                    self.set_level(side, better, 0)
             self.forget(side)
             self.touch[side] = (price, size) if size > 0 else None
             if size > 0 and not self.surface(side, price, size):
@@ -440,9 +439,9 @@ class NaiveDepth:
     def order(self, order_id, side, price, lots):
         """A limit order, or a market order (price None); the caller sees that it does not meet the agent's own."""
         facing = self.touch[-side]
-        if self.quotes and facing and not self.borrowed[-side] and lots > self.size(-side, facing[0]):
-            if price is None or (price - facing[0]) * side > 0:
-                self.lend(-side)
+        walks = facing and (price is None or (price - facing[0]) * side > 0)
+        if self.quotes and walks and not self.borrowed[-side] and lots > self.size(-side, facing[0]):
+            self.lend(-side)
         for at in self.prices(-side):
             if lots == 0 or (price is not None and (at - price) * side > 0):
                 break

@@ -65,7 +65,7 @@ class Pair:
         mine = [p for p, lvl in self.twin.levels[-side].items() if lvl.own]
         return bool(mine) and (price is None or any((p - price) * side <= 0 for p in mine))
 
-    def step(self, word: str, a: int, b: int, c: int, d: int) -> None:  # noqa: PLR0917
+    def step(self, word: str, a: int, b: int, c: int, d: int) -> None:
         self.now += (0, 0, 1, 3, 8)[d % 5] * MS
         self.twin.now = self.now
         side, price, lots = 1 - 2 * (a & 1), 95 + b % 11, c % 10

@@ -1,4 +1,4 @@
-"""Levels and quotes replayed with your orders in them equal the naive twin: queues, fills, counts, under every model."""
+"""Levels and quotes replayed with your orders in them equal the naive twin: queues, fills, counts, every model."""
 
 from typing import Any
 
