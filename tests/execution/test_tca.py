@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.fees import Fees
 from tradewind.core.random import stream
-from tradewind.core.types import Fees, Instrument
+from tradewind.core.types import Instrument
 from tradewind.execution.fills import ORDER_FILL
 from tradewind.execution.tca import ORDER_MARKS, PARTS, cost_of, cost_parts, cvar, order_metrics
 

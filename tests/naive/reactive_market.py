@@ -287,11 +287,11 @@ class SlowMarket:
         bits, queue, price = self.draw(SIZES), self.queue_size(1 - side), self.best(1 - side)
         assert price is not None
         bucket, u = self.bucket("queue_edges", queue), uniform(bits)
-        size = min(int(self.t["market"][bucket, bits & 255]), max(queue - 1, 1))
+        size = min(int(self.t["market"][bucket, bits & 255]), queue)
         if u < float(self.t["exact"][bucket]) + float(self.t["beyond"][bucket]):
             size = queue
             if u >= float(self.t["exact"][bucket]):
-                size += int(self.t["join"][bits & 255])
+                size += int(self.t["past"][bits & 255])
         left, fills = size, []
         while left > 0 and self.queues[1 - side]:
             best = self.best(1 - side)
@@ -307,7 +307,7 @@ class SlowMarket:
         for k, (order_id, at, part) in enumerate(fills):
             self.tell(EXECUTE, 1 - side, order_id, at, part, LAST if k == len(fills) - 1 else 0)
         traded = size - left
-        extra = int(self.t["extra"][self.draw(SIZES) & 255])
+        extra = int(self.t["extra"][int(traded >= queue), self.draw(SIZES) & 255])
         if extra > 0:
             self.tell(TRADE, side, 0, price, extra, LAST | HIDDEN)
         self.react(side, traded + max(extra, 0))

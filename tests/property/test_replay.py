@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.naive.replay_market import NaiveReplay
 
-from tradewind.book.audit import list_orders
+from tradewind.book.audit import Fault, audit, list_orders
+from tradewind.book.ids import ids_dtype
+from tradewind.book.layout import aligned_zeros
+from tradewind.book.replay import rebuild_ids
 from tradewind.core.dtypes import EVENT, MESSAGE, Array, EventFlag, EventKind, MessageKind
 from tradewind.core.types import Instrument
-from tradewind.market.replay.market import Replay
+from tradewind.market.replay.market import Replay, Terms
 from tradewind.market.replay.propagator import Propagator
 from tradewind.market.replay.tape import make_tape
 
@@ -81,7 +84,7 @@ def book_of(replay: Replay) -> list[tuple[int, ...]]:
 
 
 def run(rows: Array, mine: list[dict[str, int]], **options: Any) -> tuple[Replay, NaiveReplay, Array]:
-    replay, twin, fills, at = Replay(make_tape(rows), UNIT, start_ns=STEP_NS, **options), NaiveReplay(), [], 0
+    replay, twin, fills, at = Replay(make_tape(rows), UNIT, Terms(start_ns=STEP_NS, **options)), NaiveReplay(), [], 0
     ids: list[int] = []
     for one in [*mine, {"ts_ns": int(rows["ts_event_ns"][-1]), "kind": 0}]:
         until = min(one["ts_ns"], replay.end_ns)
@@ -112,6 +115,11 @@ def test_replay_equals_its_naive_twin(steps: list[tuple[str, int, int, int]]) ->
     rows, mine = history(steps)
     replay, twin, fills = run(rows, mine)
     assert book_of(replay) == twin.now.dump()
+    books = replay._markets["book"].copy()
+    books["orders"]["order_id"] += books["orders"]["owner"] * 10**6  # ids of yours may be those of the feed
+    tables = aligned_zeros(1, ids_dtype(books["orders"].shape[1]))
+    rebuild_ids(books, tables)
+    assert audit(books, tables) == Fault.NONE
     told = [
         (int(f["maker_id"]), int(f["taker_id"]), int(f["price_ticks"]), int(f["size_lots"]), int(f["side"]))
         for f in fills

@@ -46,6 +46,30 @@ def market(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_market, scale, as_json)
 
 
+@bench_app.command("env")
+def env(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure execution environments beside the same markets with nobody trading in them."""
+    from tradewind.bench.env import bench_env
+
+    _run(bench_env, scale, as_json)
+
+
+@bench_app.command("train")
+def train(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure training, simulator included, beside Stable-Baselines3 in the same markets."""
+    from tradewind.bench.train import bench_train
+
+    _run(bench_train, scale, as_json)
+
+
+@bench_app.command("decide")
+def decide(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure one decision of a policy, from observation to action, beside NumPy and Torch."""
+    from tradewind.bench.decide import bench_decide
+
+    _run(bench_decide, scale, as_json)
+
+
 def _run(bench: Callable[[float, Callable[[str], None]], Report], scale: float, as_json: bool) -> None:
     from tradewind.bench.result import show
 

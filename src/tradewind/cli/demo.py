@@ -1,142 +1,99 @@
-"""``tradewind demo``: the whole way once, on a file that the package makes itself."""
+"""``tradewind demo``: the main job once, offline: train an agent, prove it on orders it never saw, write the report."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from tradewind.cli.demo_steps import (
+    SymbolSeen,
+    demo_task,
+    fit_market,
+    generate_day,
+    import_data,
+    replay_symbol,
+    train_policy,
+)
+from tradewind.cli.execute_backtest import BarProgress, prove, show_backtest, write_report
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 
 if TYPE_CHECKING:
-    from tradewind.core.dtypes import Array
-    from tradewind.data.store.catalog import Catalog
+    from tradewind.rl.evaluate.result import Backtest
 
-__all__ = ["SymbolSeen", "demo"]
+__all__ = ["demo"]
 
-FILE_NAME = "01022024.NASDAQ_ITCH50"
-
-
-class SymbolSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """What the replay of one symbol saw.
-
-    Attributes:
-        symbol: The symbol.
-        rows: Market-data rows.
-        orders: Orders that joined the book.
-        executions: Executions of resting orders.
-        shares: Shares they traded.
-        hidden: Trades against hidden orders.
-        spread_ticks: Mean spread after each row with both sides there [ticks].
-        microprice: Microprice at the last row with both sides there [currency].
-        live_at_end: Orders alive at the end.
-        issues: Rows that did not fit the book.
-        rows_per_second: Rows a second through the book, best quotes noted after each.
-    """
-
-    symbol: str
-    rows: int
-    orders: int
-    executions: int
-    shares: int
-    hidden: int
-    spread_ticks: float
-    microprice: float
-    live_at_end: int
-    issues: int
-    rows_per_second: float
+PRESET = "aig"
+TRAIN_SEED = 1
 
 
-def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the file, the catalog and the report.")] = Path("out/demo"),
-    messages: Annotated[int, typer.Option(min=1000, help="Messages of continuous trading to generate.")] = 300_000,
-    seed: Annotated[int, typer.Option(help="Seed of the generated day.")] = 1,
+def demo(  # noqa: PLR0917
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Your own file or folder, in any format that data reads."),
+    ] = None,
+    symbol: Annotated[str | None, typer.Option(help="Symbol of your data; the largest when absent.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the data, the policy and the report.")] = Path("out/demo"),
+    steps: Annotated[int, typer.Option(min=1000, help="Environment steps of training.")] = 400_000,
+    episodes: Annotated[int, typer.Option(min=30, help="Orders that each strategy trades.")] = 256,
+    messages: Annotated[int, typer.Option(min=1000, help="Messages of the generated day.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the generated day and of the test orders.")] = 7,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that share the work.")] = 1,
     as_json: JsonFlag = False,
 ) -> None:
-    """Generate a NASDAQ ITCH day, import it, replay it through the book, and say what was seen."""
-    from tradewind.data.itch.synthetic import session
-    from tradewind.data.store.catalog import Catalog
-    from tradewind.data.store.importer import import_paths
+    """Train an agent to trade an order, compare it with every baseline on unseen orders, write the report.
+
+    Without --data: generates a NASDAQ day, imports it and replays it through the book, then trains on the market that
+    ships for AIG. With --data: imports your file, fits a market to it, and trains on that.
+    """
+    from tradewind.rl.evaluate.backtest import Rules
+    from tradewind.rl.evaluate.strategies import PolicyStrategy
 
     out.mkdir(parents=True, exist_ok=True)
-    source, folder = out / FILE_NAME, out / "catalog"
+    seen: list[SymbolSeen] = []
     with progress_bar() as bar:
-        task = bar.add_task("generating a day of ITCH messages", total=3)
-        source.write_bytes(session(seed=seed, messages=messages))
-        bar.update(task, advance=1, description="importing it into a catalog")
-        report = import_paths(folder, [source])
-        bar.update(task, advance=1, description="replaying it through the book")
-        catalog = Catalog(folder, purpose="demo")
-        seen = [replay_symbol(catalog, symbol) for symbol in catalog.symbols()]
-        bar.update(task, advance=1)
-    result = {"file": str(source), "catalog": str(folder), "import": report.files, "symbols": seen}
-    emit(result, as_json=as_json, show=lambda console: _show(console, source, folder, seen))
+        market = PRESET
+        step = bar.add_task("reading", total=None)
+        catalog = import_data(out / "catalog", [data or generate_day(out, seed, messages)])
+        if data is None:
+            bar.update(step, description="replaying the day through the book")
+            seen = [replay_symbol(catalog, name) for name in catalog.symbols()]
+        else:
+            market = str(fit_market(catalog, symbol, out, lambda what: bar.update(step, description=what)))
+        bar.update(step, description="training", total=steps)
+        task = demo_task(market)
+        policy, score = train_policy(
+            task, out / "training", TRAIN_SEED, steps, threads, lambda done, _told: bar.update(step, completed=done)
+        )
+        bar.remove_task(step)
+        rules = Rules(episodes=episodes, seed=seed + 20131010, threads=threads)
+        agent = PolicyStrategy(policy, "PPO, just trained")
+        _, result, scenes = prove(task, rules, [agent], Path(market).stem, [], BarProgress(bar, episodes))
+    html = out / "report.html"
+    write_report(result, scenes, html)
+    told: dict[str, Any] = {"report": str(html), "catalog": str(out / "catalog"), "symbols": seen, "backtest": result}
+    told |= {"policy": str(out / "training" / "demo.policy"), "validation": score}
+    emit(told, as_json=as_json, show=lambda console: _show(console, seen, result, html))
 
 
-def replay_symbol(catalog: Catalog, symbol: str) -> SymbolSeen:
-    """Follow one symbol's rows in an L3 book.
+def _show(console: Console, seen: list[SymbolSeen], result: Backtest, html: Path) -> None:
+    """The tables, and what to look at next."""
+    from tradewind.report.console import rich_table
+    from tradewind.report.parts import Column, Table
 
-    Args:
-        catalog: Where the rows are.
-        symbol: What to replay.
-
-    Returns:
-        What was seen.
-    """
-    from tradewind.book.feeds import L3Book
-    from tradewind.core.clock import SystemClock
-    from tradewind.core.dtypes import EventFlag, EventKind
-
-    rows = catalog.load(symbol)
-    instrument = catalog.instrument(symbol)
-    L3Book().best_quotes(rows[:1])
-    book, clock = L3Book(), SystemClock()
-    start = clock.monotonic_ns()
-    bests = book.best_quotes(rows)
-    seconds = (clock.monotonic_ns() - start) / 1e9
-    kind = rows["kind"]
-    executed = kind == EventKind.EXECUTE
-    both = (bests["bid_lots"] > 0) & (bests["ask_lots"] > 0)
-    spread = (bests["ask_ticks"] - bests["bid_ticks"])[both]
-    return SymbolSeen(
-        symbol=symbol,
-        rows=len(rows),
-        orders=int((kind == EventKind.ADD).sum()),
-        executions=int(executed.sum()),
-        shares=int(rows["size_lots"][executed].sum()),
-        hidden=int(((rows["flags"] & EventFlag.HIDDEN) != 0).sum()),
-        spread_ticks=float(spread.mean()) if len(spread) else float("nan"),
-        microprice=_microprice(bests[both]) * float(instrument.tick_size),
-        live_at_end=book.live_orders,
-        issues=sum(book.issues.values()),
-        rows_per_second=len(rows) / seconds,
+    if seen:
+        heads = ("Symbol", "Rows", "Orders", "Executions", "Spread, ticks", "Left", "Issues", "Rows/s")
+        rows = []
+        for s in seen:
+            counts = [f"{n:,}" for n in (s.rows, s.orders, s.executions)]
+            rest = [f"{s.spread_ticks:.2f}", str(s.live_at_end), str(s.issues), f"{s.rows_per_second / 1e6:.1f} M"]
+            rows.append((s.symbol, *counts, *rest))
+        columns = tuple(Column(head, number=k > 0) for k, head in enumerate(heads))
+        console.print(rich_table(Table(columns, tuple(rows)), "a generated day, replayed through the book"))
+    show_backtest(console, result, html)
+    console.print(
+        "next: tradewind execute backtest --policy out/demo/training/demo.policy --market ibm --episodes 1000"
     )
-
-
-def _microprice(bests: Array) -> float:
-    if not len(bests):
-        return float("nan")
-    last = bests[-1]
-    bid, ask, bid_lots, ask_lots = (float(last[n]) for n in ("bid_ticks", "ask_ticks", "bid_lots", "ask_lots"))
-    return (ask * bid_lots + bid * ask_lots) / (bid_lots + ask_lots)
-
-
-def _show(console: Console, source: Path, folder: Path, seen: list[SymbolSeen]) -> None:
-    """The table, and what to look at next."""
-    table = Table(title="what the book saw", title_justify="left")
-    headings = ("symbol", "rows", "orders", "executions", "shares", "hidden", "spread", "microprice", "left", "issues")
-    for name in (*headings, "rows/s"):
-        table.add_column(name, justify="left" if name == "symbol" else "right")
-    for s in seen:
-        counts = [f"{n:,}" for n in (s.rows, s.orders, s.executions, s.shares, s.hidden)]
-        prices = [f"{s.spread_ticks:.2f} ticks", f"{s.microprice:,.4f}"]
-        table.add_row(s.symbol, *counts, *prices, str(s.live_at_end), str(s.issues), f"{s.rows_per_second / 1e6:.1f} M")
-    console.print(table)
-    console.print(f"a generated day: {source} ({source.stat().st_size / 1e6:.1f} MB), imported into {folder}")
-    console.print(f"next: tradewind data list --catalog {folder}")
-    console.print(f"      tradewind data check --catalog {folder} --html {folder.parent / 'report.html'}")
-    console.print("      tradewind data import YOUR_FILE --catalog catalog")
+    console.print("      tradewind demo --data YOUR_FILE")

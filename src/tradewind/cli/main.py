@@ -15,6 +15,7 @@ from tradewind.cli.bench import bench_app
 from tradewind.cli.data import data_app
 from tradewind.cli.demo import demo
 from tradewind.cli.doctor import doctor
+from tradewind.cli.execute import execute_app
 from tradewind.cli.market import market_app
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 
@@ -50,6 +51,7 @@ app.command()(demo)
 app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 app.add_typer(market_app, name="market")
+app.add_typer(execute_app, name="execute")
 
 
 def _fail(error: TradewindError) -> int:

@@ -8,6 +8,7 @@ from tradewind.cli.market_calibrate import calibrate_market
 from tradewind.cli.market_realism import market_realism
 from tradewind.cli.market_replay import replay_market
 from tradewind.cli.market_simulate import simulate_market
+from tradewind.cli.market_watch import watch_market
 
 __all__ = ["market_app"]
 
@@ -18,3 +19,4 @@ market_app.command("calibrate")(calibrate_market)
 market_app.command("realism")(market_realism)
 market_app.command("replay")(replay_market)
 market_app.command("simulate")(simulate_market)
+market_app.command("watch")(watch_market)

@@ -54,19 +54,30 @@ def replay_market(
     depth: Annotated[
         int | None, typer.Option(help="3 every order, 2 levels, 1 quotes and trades; the deepest there is when absent.")
     ] = None,
-    latency_us: Annotated[float, typer.Option(min=0, help="From sending an order to its arrival [microseconds].")] = 0,
+    queue_model: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a replay of levels or quotes: back-of-queue (default), proportional, power, power-2, power-3, "
+            "log-probability or log-probability-2."
+        ),
+    ] = None,
+    latency_us: Annotated[
+        float, typer.Option(min=0, help="From sending an order to its arrival, in microseconds.")
+    ] = 0,
     catalog: CatalogOption,
     as_json: JsonFlag = False,
 ) -> None:
     """Replay a recorded day with your orders in it: what becomes of them, what they cost, what history gave way to."""
-    from tradewind.market.replay.market import Replay, tape_of_day
+    from tradewind.market.replay.market import Replay, Terms, tape_of_day
     from tradewind.market.replay.propagator import fit_propagator
+    from tradewind.market.replay.queues import QueueModel
     from tradewind.market.replay.trial import run_orders
     from tradewind.market.trading import Latency
 
     if impact not in IMPACTS:
         raise UsageError(f"--impact must be one of {', '.join(IMPACTS)}, got {impact}")
     store = Catalog(catalog, purpose="tradewind market replay")
+    queue = None if queue_model is None else QueueModel(model=queue_model)
     unit = store.instrument(symbol)
     zone = time_zone(unit.calendar)
     messages = np.concatenate([_spoken(order or [], unit, day, zone), _from_file(orders)])
@@ -78,14 +89,10 @@ def replay_market(
         trials = []
         for on in IMPACTS[impact]:
             bar.update(task, description=f"replaying, impact {'on' if on else 'off'}", total=PART, completed=0)
-            replay = Replay(
-                tape,
-                unit,
-                start_ns=times[0],
-                end_ns=times[1],
-                latency=Latency(order_entry_ns=round(latency_us * 1000)),
-                impact=propagator if on else None,
-            )
+            latency = Latency(order_entry_ns=round(latency_us * 1000))
+            shift = propagator if on else None
+            terms = Terms(start_ns=times[0], end_ns=times[1], latency=latency, impact=shift, queue=queue)
+            replay = Replay(tape, unit, terms)
             trials.append(run_orders(replay, messages, lambda done: bar.update(task, completed=int(PART * done))))
     result: dict[str, Any] = {
         "symbol": symbol,
@@ -96,6 +103,7 @@ def replay_market(
         "rows": len(tape.rows),
         "issues": tape.issues,
         "notes": tape.notes,
+        "queue": replay.terms.queue,
         "propagator": propagator,
         "trials": trials,
     }

@@ -30,6 +30,10 @@ class SystemClock:
         """A clock that never goes back, for durations [ns]."""
         return time.perf_counter_ns()
 
+    def sleep_ns(self, duration_ns: int) -> None:
+        """Wait; nothing for a duration that is over [ns]."""
+        time.sleep(max(duration_ns, 0) * 1e-9)
+
 
 class SimulatedClock:
     """A clock that moves only when told to.

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 from tradewind.core.dtypes import Array
 
-__all__ = ["ADVANCE", "addresses", "call_advance", "record_at"]
+__all__ = ["ADVANCE", "addresses", "call_advance", "copy_bytes", "record_at"]
 
 ADVANCE = types.void(types.intp, types.intp, types.intp, types.intp, types.float64)
 """Signature of what moves a market: ``(market, first, second, rows, until_s)``, records by address."""
@@ -52,3 +52,18 @@ def call_advance(_typing: Any, function: Any, market: Any, world: Any, until_s: 
         return ir.Constant(ir.IntType(8).as_pointer(), None)
 
     return types.void(types.int64, market, types.UniTuple(types.int64, 3), types.float64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_bytes(_typing: Any, target: Any, source: Any, count: Any) -> Any:  # noqa: ARG001
+    """Copy so many bytes from one address to another; they must not overlap."""
+
+    def emit(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        byte, word, flag = ir.IntType(8).as_pointer(), ir.IntType(64), ir.IntType(1)
+        kind = ir.FunctionType(ir.VoidType(), [byte, byte, word, flag])
+        copy = builder.module.declare_intrinsic("llvm.memcpy", [byte, byte, word], kind)
+        ends = [builder.inttoptr(address, byte) for address in arguments[:2]]
+        builder.call(copy, [*ends, arguments[2], ir.Constant(flag, 0)])
+        return ir.Constant(byte, None)
+
+    return types.void(types.int64, types.int64, types.int64), emit

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tradewind.market.batch import MarketBatch
+    from tradewind.market.group import MarketGroup
     from tradewind.market.reactive import Market, simulate
 
-__all__ = ["Market", "MarketBatch", "simulate"]
+__all__ = ["Market", "MarketBatch", "MarketGroup", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,6 +20,10 @@ def __getattr__(name: str) -> Any:
         from tradewind.market.batch import MarketBatch
 
         return MarketBatch
+    if name == "MarketGroup":
+        from tradewind.market.group import MarketGroup
+
+        return MarketGroup
     if name in ("Market", "simulate"):
         from tradewind.market import reactive
 

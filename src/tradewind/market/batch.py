@@ -19,7 +19,7 @@ from tradewind.market.flow.tables import TABLES, compile_preset
 from tradewind.market.flow.ziggurat import seed_streams
 from tradewind.market.preset import Preset, load_preset
 from tradewind.market.reactive import market_size, warm_markets
-from tradewind.market.scenario import Scenario, phases_record
+from tradewind.market.scenario import Mix, Scenario, phases_record
 from tradewind.market.trading import Latency, prepare_trading
 
 __all__ = ["MarketBatch"]
@@ -37,7 +37,8 @@ class MarketBatch:
         presets: Market ``i`` is of preset ``i % len(presets)``.
         count: Number of markets.
         seed: The run's one seed.
-        scenarios: Market ``i`` is in scenario ``i // len(presets) % len(scenarios)``; None is the preset as it is.
+        scenarios: Market ``i`` is in scenario ``i // len(presets) % len(scenarios)``; None is the preset as it is. Or a
+            :func:`~tradewind.market.scenario.mix`: every episode draws one.
         latency: Delays of orders and data; jitter is drawn by market.
         fees: Costs and rebates; None for those of each preset's instrument.
         threads: How many threads share the work.
@@ -62,7 +63,7 @@ class MarketBatch:
         count: int,
         seed: int,
         *,
-        scenarios: Sequence[Scenario | None] = (None,),
+        scenarios: Sequence[Scenario | None] | Mix = (None,),
         latency: Latency | None = None,
         fees: Fees | None = None,
         threads: int = 1,
@@ -78,9 +79,11 @@ class MarketBatch:
         loaded = [load_preset(p) if isinstance(p, str) else p for p in presets]
         sizes = np.array([market_size(p) for p in loaded]).max(axis=0)
         self._tables = np.concatenate([_flat(compile_preset(p)) for p in loaded]).astype(TABLES)
-        self._phases = np.concatenate([phases_record(s) for s in scenarios])
+        self._mix = scenarios if isinstance(scenarios, Mix) else None
+        listed = scenarios.scenarios if isinstance(scenarios, Mix) else scenarios
+        self._phases = np.concatenate([phases_record(s) for s in listed])
         kinds = np.arange(count)
-        self._which = np.stack([kinds % len(loaded), kinds // len(loaded) % len(scenarios)], axis=1).astype(np.int64)
+        self._which = np.stack([kinds % len(loaded), kinds // len(loaded) % len(listed)], axis=1).astype(np.int64)
         self._snapshots = new_markets(len(loaded) * SNAPSHOTS, int(sizes[0]), int(sizes[1]))
         for k in range(len(loaded)):
             part = self._snapshots[k * SNAPSHOTS : (k + 1) * SNAPSHOTS]
@@ -107,6 +110,8 @@ class MarketBatch:
         """
         chosen = self._checked(indices)
         self._until[chosen] = 0.0
+        if self._mix is not None:
+            self._which[chosen, 1] = self._mix.picks(self._key, chosen, self._lives[chosen])
         kept = self._snapshots.reshape(-1, SNAPSHOTS)
         start_anew(self.markets, kept, self._which, self._phases, self._lives, chosen, self._key)
 
@@ -115,6 +120,15 @@ class MarketBatch:
         if chosen.ndim != 1 or (len(chosen) and not 0 <= chosen.min() <= chosen.max() < self.count):
             raise InvalidValueError("indices", f"a row of numbers from 0 to {self.count - 1}", indices)
         return chosen
+
+    def restore(self, markets: Array) -> None:
+        """Put every market back to what it was: the same market can be run again with and without you.
+
+        Args:
+            markets: Shape (count,), a copy of ``markets`` taken before.
+        """
+        self.markets[:] = markets
+        self._until[:] = markets["now_s"]
 
     def submit(self, index: int, message: Array) -> None:
         """Send one message to one market; it arrives after the order-entry latency.

@@ -46,7 +46,7 @@ __all__ = [
     "rounded",
 ]
 
-VERSION = 1
+VERSION = 2
 """Version of the preset schema that this code reads and writes."""
 GROUPS = ("market", "hidden", "improve", "join", "cancel", "deep_limit", "deep_cancel")
 """Kinds of event, each on two sides; for market and hidden the side is the aggressor's."""
@@ -99,10 +99,22 @@ class InstrumentSpec(Config):
 
 
 class Provenance(Config):
-    """Where a preset's numbers come from, how well they fit, and what could not be fitted."""
+    """Where a preset's numbers come from, how well they fit, and what could not be fitted.
+
+    Attributes:
+        source: The command that makes it again from a catalog of the same data.
+        days: Stretches of continuous trading it was counted on.
+        rows: Rows of the feed within them.
+        events: Events that these rows tell.
+        seconds: Their length [s].
+        borrowed_from: Preset whose depth is borrowed, for a feed without depth.
+        not_fitted: What the data do not show, and what was left out, counted.
+        fit: How well it fits, by name.
+    """
 
     source: str
     days: list[str] = Field(default_factory=list)
+    rows: int = 0
     events: int = 0
     seconds: float = 0.0
     borrowed_from: str = ""
@@ -173,6 +185,7 @@ class Memory(Config):
         flow: Factor by time scale, bucket of own-side flow over its deviation (edges -2.5 … 2.5), group:
             shape (3, 7, 7).
         flow_cap: Largest weight of one trade in the flow, in mean trade sizes.
+        trade_lots: Mean size of a trade [lots].
     """
 
     echo_s: Annotated[list[Rate], _length(2)]
@@ -180,6 +193,7 @@ class Memory(Config):
     flow_std: Annotated[list[Annotated[float, Field(gt=0)]], _length(3)]
     flow: list[list[list[Rate]]]
     flow_cap: float = Field(gt=0)
+    trade_lots: float = Field(gt=0)
 
     @model_validator(mode="after")
     def _shapes(self) -> Memory:
@@ -197,10 +211,12 @@ class Sizes(Config):
         join: Of orders at the best price.
         deep: Of orders behind it.
         hidden: Of trades against hidden size.
-        market: Of market orders smaller than the best queue, by its bucket.
-        exact: Probability that a market order takes exactly the best queue, by its bucket.
-        beyond: Probability that it takes more than the best queue, by its bucket.
-        extra: What a market order trades against hidden size on top; mostly 0.
+        market: Of market orders that do not aim at the whole best queue, by its bucket; at most the queue trades.
+        exact: Probability that a market order aims at exactly the best queue, by its bucket.
+        beyond: Probability that it aims at more than the best queue, by its bucket.
+        past: How much more.
+        extra: What a market order trades against hidden size on top, mostly 0: one that leaves the queue, one that
+            empties it.
         cancel: Size that leaves the best queue at once, by its bucket; 0 is one whole order, more than the queue is
             all of it.
         improve_ticks: Ticks inside the spread, by bucket of the spread.
@@ -213,7 +229,8 @@ class Sizes(Config):
     market: Annotated[list[Annotated[list[Size], Field(min_length=1, max_length=64)]], _length(QUEUE_BUCKETS)]
     exact: Annotated[list[Share], _length(QUEUE_BUCKETS)]
     beyond: Annotated[list[Share], _length(QUEUE_BUCKETS)]
-    extra: list[Lots] = Field(min_length=1, max_length=256)
+    past: list[Size] = Field(min_length=1, max_length=256)
+    extra: Annotated[list[Annotated[list[Lots], Field(min_length=1, max_length=256)]], _length(2)]
     cancel: Annotated[list[Annotated[list[Lots], Field(min_length=1, max_length=64)]], _length(QUEUE_BUCKETS)]
     improve_ticks: Annotated[list[Annotated[list[Size], Field(min_length=1, max_length=32)]], _length(SPREAD_BUCKETS)]
 

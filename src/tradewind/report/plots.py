@@ -14,12 +14,28 @@ import numpy as np
 from tradewind.core.dtypes import Array
 from tradewind.report.parts import Tone
 
-__all__ = ["SERIES", "TONES", "Panel", "Plot", "band", "bars", "columns", "heat", "line", "log_ticks", "stack_panels"]
+__all__ = [
+    "FONT",
+    "SERIES",
+    "TONES",
+    "Panel",
+    "Plot",
+    "axis_of",
+    "band",
+    "bars",
+    "columns",
+    "heat",
+    "line",
+    "log_ticks",
+    "plain_values",
+    "stack_panels",
+]
 
 Plot: TypeAlias = dict[str, Any]
 """A Plotly figure or one of its traces, as plain values."""
 
 FONT = 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+"""Letters of all plots."""
 SERIES = ("#4a86d8", "#e08a3c", "#3aa583", "#9a7bd6", "#d6607c", "#4fb3c8", "#b59a3b", "#8490a0", "#7fa650", "#c27ba8")
 """Colours of series, told apart on light and on dark ground."""
 TONES = {
@@ -52,7 +68,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     axis: Plot = {}
 
 
-def _plain(values: Array | Sequence[Any]) -> list[Any]:
+def plain_values(values: Array | Sequence[Any]) -> list[Any]:
     """Values as JSON knows them; a number that is not one is a gap."""
     array = np.asarray(values)
     if array.dtype.kind == "f":
@@ -71,7 +87,7 @@ def line(x: Array | Sequence[Any], y: Array, name: str, color: str, *, stacked: 
         color: Of the line.
         stacked: Whether it is an area.
     """
-    trace: Plot = {"type": "scatter", "mode": "lines", "name": name, "x": _plain(x), "y": _plain(y)}
+    trace: Plot = {"type": "scatter", "mode": "lines", "name": name, "x": plain_values(x), "y": plain_values(y)}
     trace["line"] = {"color": color, "width": 0 if stacked else 1.4, "shape": "hv"}
     if stacked:
         trace |= {"stackgroup": "all", "fillcolor": color, "opacity": 0.9}
@@ -103,8 +119,8 @@ def bars(edges: Array, heights: Array, color: str, hover: Sequence[str]) -> Plot
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": _plain(x),
-        "y": _plain(y),
+        "x": plain_values(x),
+        "y": plain_values(y),
         "text": told,
         "hovertemplate": "%{text}<extra></extra>",
         "line": {"color": color, "width": 1.2},
@@ -117,7 +133,14 @@ def bars(edges: Array, heights: Array, color: str, hover: Sequence[str]) -> Plot
 def columns(x: Array | Sequence[Any], y: Array, name: str, color: str) -> Plot:
     """Columns over time, for volumes."""
     marker = {"color": color, "line": {"width": 0}}
-    return {"type": "bar", "name": name, "x": _plain(x), "y": _plain(y), "marker": marker, "showlegend": False}
+    return {
+        "type": "bar",
+        "name": name,
+        "x": plain_values(x),
+        "y": plain_values(y),
+        "marker": marker,
+        "showlegend": False,
+    }
 
 
 def heat(x: Array | Sequence[Any], names: Sequence[str], counts: Array, tones: Sequence[Tone]) -> tuple[Plot, ...]:
@@ -139,9 +162,9 @@ def heat(x: Array | Sequence[Any], names: Sequence[str], counts: Array, tones: S
         traces.append(
             {
                 "type": "heatmap",
-                "x": _plain(x),
+                "x": plain_values(x),
                 "y": list(names),
-                "z": [_plain(row) for row in strength],
+                "z": [plain_values(row) for row in strength],
                 "customdata": counts.tolist(),
                 "colorscale": [[0, _faded(TONES[tone], 0.0)], [1, TONES[tone]]],
                 "zmin": 0,

@@ -8,7 +8,8 @@ import numpy as np
 from tradewind.core.dtypes import Array, EventKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.market.calibrate.orders import DISTANCES, order_events
-from tradewind.market.calibrate.touch import TOUCH, market_orders, quote_events, signed_trades
+from tradewind.market.calibrate.touch import TOUCH, market_orders, quote_events, signed_trades, untangle
+from tradewind.market.opening import with_opening_orders
 
 __all__ = ["Day", "level_of", "read_day"]
 
@@ -29,7 +30,9 @@ class Day(msgspec.Struct, frozen=True):
         depth: Shape (2, 401): time each distance from the best was occupied, and its size times time.
         level: 1, 2 or 3: what the feed showed.
         skipped: Rows left out, by reason.
-        extra: Sizes that market orders traded beyond what quotes showed; None where orders are shown.
+        extra: Shape (m, 2), of each market order that moved a quote: whether it emptied the queue, and what it traded
+            against size that was not shown; None where orders are shown.
+        rows: Rows of the feed within the session.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Day(msgspec.Struct, frozen=True):
     level: int
     skipped: dict[str, int]
     extra: Array | None
+    rows: int = 0
 
 
 def level_of(rows: Array) -> int:
@@ -74,18 +78,21 @@ def read_day(name: str, rows: Array, start_ns: int, end_ns: int) -> Day:
     """
     level = level_of(rows)
     rows = rows[rows["ts_event_ns"] < end_ns]
+    inside_rows = int((rows["ts_event_ns"] >= start_ns).sum())
     if level < 3:
         rows = rows[np.argsort(rows["ts_event_ns"], kind="stable")]
+        untangle(rows)
     events, depth, signs, lost, extra = _from_orders(rows) if level == 3 else _from_quotes(rows, level)
     inside = (events["t_ns"] >= start_ns) & (events["ask_ticks"] > events["bid_ticks"])
     skipped = {"before the session or without a touch": int((~inside).sum()), **lost}
     events = events[inside]
     if len(events) == 0:
         raise InvalidValueError("rows", "events within the session", "none")
-    return Day(name, start_ns, end_ns, events, signs, depth, level, skipped, extra)
+    return Day(name, start_ns, end_ns, events, signs, depth, level, skipped, extra, inside_rows)
 
 
 def _from_orders(rows: Array) -> tuple[Array, Array, Array, dict[str, int], None]:
+    rows = with_opening_orders(rows)
     prices = rows["price_ticks"][rows["price_ticks"] > 0]
     base = int(np.median(prices)) - WIDTH // 2
     depth, out = np.zeros((2, DISTANCES)), np.zeros(len(rows) + 1, TOUCH)
@@ -97,21 +104,37 @@ def _from_orders(rows: Array) -> tuple[Array, Array, Array, dict[str, int], None
 def _from_quotes(rows: Array, level: int) -> tuple[Array, Array, Array, dict[str, int], Array]:
     signs = np.zeros(len(rows), np.int8)
     signed_trades(rows, signs)
-    orders = market_orders(rows, signs)
-    quotes = rows["price_ticks"][rows["kind"] == EventKind.QUOTE]
-    base = int(np.median(quotes)) - WIDTH // 2
+    quotes = rows[rows["kind"] == EventKind.QUOTE]
+    base = int(np.median(quotes["price_ticks"])) - WIDTH // 2
+    unit = max(int(np.gcd.reduce(quotes["size_lots"])), 1)
+    orders = market_orders(rows, signs, unit)
     levels, depth = np.zeros((2, WIDTH if level == 2 else 0), np.int64), np.zeros((2, DISTANCES))
-    out = np.zeros(len(rows) + 1, TOUCH)
-    count = quote_events(rows, orders, levels, base, NEAR_NS, (depth, out))
+    out = np.zeros(len(rows) + len(orders) + 1, TOUCH)
+    count = quote_events(rows, orders, levels, base, (NEAR_NS, unit), (depth, out))
     events = _with_hidden(out[:count], orders)
-    hit = orders["left_lots"] < orders["size_lots"]
-    extra = orders["left_lots"][hit & (orders["left_lots"] > 0)]
-    return events, depth, orders["side"], {"trades that moved no quote (kept as hidden)": int((~hit).sum())}, extra
+    extra = _extra(out, orders)
+    events = _with_hidden(out[:count], orders)
+    alone = int((orders["event"] < 0).sum())
+    return events, depth, orders["side"], {"trades that moved no quote (kept as hidden)": alone}, extra
+
+
+def _extra(events: Array, orders: Array) -> Array:
+    """What market orders traded beyond what quotes showed: whether they emptied the queue, and how much, shape (n, 2).
+
+    What traded at prices behind the best belongs to the order that swept it: it is added to the event.
+    """
+    hit = orders[orders["event"] >= 0]
+    at = hit["event"]
+    extra = hit["size_lots"] - events["size_lots"][at]
+    touch = np.where(hit["side"] > 0, events["ask_ticks"][at], events["bid_ticks"][at])
+    swept = (events["emptied"][at] == 1) & ((hit["price_ticks"] - touch) * hit["side"] > 0)
+    events["size_lots"][at[swept]] += extra[swept]
+    return np.stack([events["emptied"][at], np.where(swept, 0, extra)], axis=1)
 
 
 def _with_hidden(events: Array, orders: Array) -> Array:
     """Add the trades that moved no quote, each with the touch it met."""
-    alone = orders[orders["left_lots"] == orders["size_lots"]]
+    alone = orders[orders["event"] < 0]
     if len(alone) == 0 or len(events) == 0:
         return events
     met = np.minimum(np.searchsorted(events["t_ns"], alone["t_ns"], "right"), len(events) - 1)

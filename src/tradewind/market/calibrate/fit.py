@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         source: Where the rows come from, in words.
         fastest_s: Time scale of the fastest excitation kernel [s].
         parts: Parts of the intraday profile.
-        rounds: Simulations that adjust the depth; 0 leaves it as counted.
+        rounds: Simulations that adjust depth and variance; 0 leaves both as counted.
         naive: Fit the zero-intelligence market instead: constant rates, independent signs, no excitation.
     """
 
@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fastest_s: float = 0.0005
     parts: int = 13
     naive: bool = False
-    rounds: int = 6
+    rounds: int = 8
 
 
 def calibrate(
@@ -86,7 +86,7 @@ def calibrate(
     values = _fitted(events, days, settings, donor, progress)
     values |= {"version": VERSION, "name": settings.name, "instrument": _instrument_values(instrument)}
     preset = parse_preset(values, f"calibration of {settings.name}")
-    return match_depth(preset, days, settings.rounds, progress) if settings.rounds else preset
+    return match_depth(preset, days, settings.rounds, progress, naive=settings.naive) if settings.rounds else preset
 
 
 def _fitted(
@@ -134,6 +134,7 @@ def _provenance(days: Sequence[Day], settings: Settings, donor: Preset | None, f
     return {
         "source": settings.source,
         "days": [d.name for d in days],
+        "rows": sum(d.rows for d in days),
         "events": sum(len(d.events) for d in days),
         "seconds": sum((d.end_ns - d.start_ns) / 1e9 for d in days),
         "borrowed_from": donor.name if level == 1 and donor else "",
@@ -244,6 +245,7 @@ def _memory(steps: Array, rates: Array, edges: Array, settings: Settings) -> tup
         "flow_std": rounded(deviation),
         "flow": rounded(flow),
         "flow_cap": float(edges["flow_cap"][0]),
+        "trade_lots": float(f"{edges['trade_mean_lots'][0]:.5g}"),
     }
     return values, (before, after)
 

@@ -78,6 +78,15 @@ def add_size(sizes: Array, best: Array, side: Int, at: Int, lots: Int) -> None:
         best[side] = next_best(sizes, side, at)
 
 
+@inner
+def drop_stale(sizes: Array, best: Array, side: Int, at: Int) -> None:
+    """An order comes to rest at or beyond the other side's best: what stands there has left unseen."""
+    other, sign = 1 - side, 1 - 2 * side
+    while best[other] >= 0 and (at - best[other]) * sign >= 0:
+        sizes[other, best[other]] = 0
+        best[other] = next_best(sizes, other, best[other])
+
+
 @entry
 def order_events(rows: Array, sizes: Array, base: int, depth: Array, out: Array) -> int:  # noqa: C901
     """Events from orders; executions of one stamp and side are one market order.
@@ -148,6 +157,8 @@ def order_events(rows: Array, sizes: Array, base: int, depth: Array, out: Array)
                 event.offset_ticks = abs(behind)
                 crossed = (price - best[1 - side]) * (1 - 2 * side) >= 0
                 n += 0 if crossed else 1
+            if not snapshot:
+                drop_stale(sizes, best, side, price)
             orders[row.order_id] = (price, lots, side)
             add_size(sizes, best, side, price, lots)
         elif kind == TRADE and known and not snapshot:

@@ -14,7 +14,7 @@ from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.kernels import entry, inner
 from tradewind.market.calibrate.orders import depth_time
 
-__all__ = ["TOUCH", "market_orders", "quote_events", "signed_trades"]
+__all__ = ["TOUCH", "market_orders", "quote_events", "signed_trades", "untangle"]
 
 TOUCH = np.dtype(
     [
@@ -73,15 +73,42 @@ def signed_trades(rows: Array, signs: Array) -> None:
                 signs[i] = direction
 
 
-def market_orders(rows: Array, signs: Array) -> Array:
+@entry
+def untangle(rows: Array) -> None:
+    """Put the side that gives way first where both sides of a packet moved past each other.
+
+    A packet writes the bid first; when both prices have jumped up, the bid alone would cross the ask it leaves behind.
+
+    Args:
+        rows: Shape (n,), dtype ``EVENT``, in time order; changed in place.
+    """
+    price = np.zeros(2, np.int64)
+    for i in range(len(rows)):
+        if rows[i].kind != QUOTE:
+            continue
+        s = np.int64(rows[i].side)
+        a = 0 if s > 0 else 1
+        crossed = price[1 - a] != 0 and (price[1 - a] - rows[i].price_ticks) * s <= 0
+        if crossed and i + 1 < len(rows):
+            one, other = rows[i], rows[i + 1]
+            if other.kind == QUOTE and other.side == -s and other.ts_event_ns == one.ts_event_ns:
+                one.side, other.side = other.side, one.side
+                one.price_ticks, other.price_ticks = other.price_ticks, one.price_ticks
+                one.size_lots, other.size_lots = other.size_lots, one.size_lots
+                a = 1 - a
+        price[a] = rows[i].price_ticks
+
+
+def market_orders(rows: Array, signs: Array, unit: int = 1) -> Array:
     """Regular trades, those of one time stamp and side taken together.
 
     Args:
         rows: Shape (n,), dtype ``EVENT``.
         signs: From :func:`signed_trades`.
+        unit: Sizes that quotes show are multiples of it [lots]; the rest of a trade they cannot show.
 
     Returns:
-        Shape (m,), rows of time, price (the furthest), size, and size not yet explained.
+        Shape (m,), rows of time, price (the furthest), size, and size that no fall of a quote has shown yet.
     """
     kept = np.flatnonzero((rows["kind"] == TRADE) & ((rows["flags"] & IRREGULAR) == 0) & (rows["size_lots"] > 0))
     trades, side = rows[kept], signs[kept]
@@ -92,55 +119,69 @@ def market_orders(rows: Array, signs: Array) -> Array:
     out = np.zeros(len(start), MATCH)
     out["t_ns"], out["side"] = trades["ts_event_ns"][start], side[start]
     out["event"] = -1
-    out["size_lots"] = out["left_lots"] = np.add.reduceat(trades["size_lots"], start)
+    out["size_lots"] = np.add.reduceat(trades["size_lots"], start)
+    out["left_lots"] = out["size_lots"] // unit * unit
     furthest = np.maximum.reduceat(trades["price_ticks"] * side, start)
     out["price_ticks"] = furthest * out["side"]
     return out
 
 
 @inner
-def taken(orders: Record, start: Int, until_ns: Int, fall: Array) -> Int:
-    """Trades near in time explain a fall of a queue.
-
-    Args:
-        orders: From :func:`market_orders`; ``left_lots`` falls.
-        start: First order near enough.
-        until_ns: Last time near enough [ns].
-        fall: Aggressor's side, price, size; and, written here, the first order that explains a part of it, or -1.
-
-    Returns:
-        How much is explained [lots].
-    """
-    side, price, lots = fall[0], fall[1], fall[2]
-    fall[3] = -1
-    found = np.int64(0)
-    k = start
-    while k < len(orders) and orders[k].t_ns <= until_ns and found < lots:
-        order = orders[k]
-        if order.side == side and order.left_lots > 0 and (order.price_ticks - price) * side >= 0:
-            part = min(order.left_lots, lots - found)
-            order.left_lots -= part
-            found += part
-            if fall[3] < 0:
-                fall[3] = k
-        k += 1
-    return found
+def part_of_fall(out: Record, n: Int, template: Int, fall: Array) -> Record:
+    """A further row for one cause of a fall: its touch, less what earlier causes took of the queue."""
+    if n != template:
+        out[n] = out[template]
+        if fall[0] > 0:
+            out[n].ask_lots = fall[2]
+        else:
+            out[n].bid_lots = fall[2]
+    event = out[n]
+    event.emptied, event.gap_ticks, event.revealed_lots = 0, 0, 0
+    return event
 
 
 @inner
-def record_fall(out: Record, n: Int, orders: Record, first: Int) -> Int:
-    """Keep a fall as a row, or add it to the row of the market order that explained an earlier one; rows added."""
-    event = out[n]
-    if first >= 0 and orders[first].event >= 0:
-        known = out[orders[first].event]
-        known.size_lots += event.size_lots
-        if event.emptied and not known.emptied:
-            known.emptied = 1
-            known.gap_ticks, known.revealed_lots = event.gap_ticks, event.revealed_lots
-        return 0
-    if first >= 0:
-        orders[first].event = n
-    return 1
+def record_fall(out: Record, n: Int, orders: Record, near: tuple[Int, Int], fall: Array) -> Int:
+    """A fall of a best queue as rows: a market order for every trade near in time, a cancel for what none explains.
+
+    A trade that explained an earlier fall grows in its row. What is smaller than the smallest size ever shown is
+    rounding of the feed, not a cancel.
+
+    Args:
+        out: Rows; ``out[n]`` holds the touch before the fall.
+        n: Rows so far.
+        orders: From :func:`market_orders`; ``left_lots`` falls.
+        near: First order near enough, last time near enough [ns].
+        fall: Aggressor's side, price, size, whether the queue vanished, gap, size revealed, smallest size shown.
+
+    Returns:
+        Rows added.
+    """
+    side, price, rows, last = fall[0], fall[1], n, np.int64(-1)
+    k = near[0]
+    while k < len(orders) and orders[k].t_ns <= near[1] and fall[2] > 0:
+        order = orders[k]
+        if order.side == side and order.left_lots > 0 and (order.price_ticks - price) * side >= 0:
+            part = min(order.left_lots, fall[2])
+            order.left_lots -= part
+            last = np.int64(order.event)
+            if last >= 0:
+                out[last].size_lots += part
+            else:
+                event = part_of_fall(out, rows, n, fall)
+                event.group, event.side, event.size_lots = MARKET, side, part
+                order.event = last = rows
+                rows += 1
+            fall[2] -= part
+        k += 1
+    if fall[2] >= fall[6] or last < 0:
+        event = part_of_fall(out, rows, n, fall)
+        event.group, event.side, event.size_lots = CANCEL, -side, fall[2]
+        last = rows
+        rows += 1
+    if fall[3] and not out[last].emptied:
+        out[last].emptied, out[last].gap_ticks, out[last].revealed_lots = 1, fall[4], fall[5]
+    return rows - n
 
 
 @inner
@@ -153,7 +194,7 @@ def note_touch(event: Record, row: Record, price: Array, size: Array, last_move:
 
 @entry
 def quote_events(  # noqa: C901, PLR0917
-    rows: Array, orders: Array, levels: Array, base: int, near_ns: int, outs: tuple[Array, Array]
+    rows: Array, orders: Array, levels: Array, base: int, limits: tuple[int, int], outs: tuple[Array, Array]
 ) -> int:
     """Events at the touch from quotes (and behind it from levels), matched with market orders.
 
@@ -162,16 +203,17 @@ def quote_events(  # noqa: C901, PLR0917
         orders: From :func:`market_orders`; ``left_lots`` falls as they explain quotes.
         levels: Shape (2, width), sizes by price behind the touch, zero at first; width 0 for L1.
         base: Price of ``levels[:, 0]`` [ticks].
-        near_ns: How far in time a trade may stand from the quote it explains [ns].
-        outs: Depth, shape (2, 401), see ``depth_time``, added to; and events, shape (at least n,), dtype
-            :data:`TOUCH`.
+        limits: How far in time a trade may stand from the quote it explains [ns]; smallest size ever shown [lots].
+        outs: Depth, shape (2, 401), see ``depth_time``, added to; and events, shape (at least rows plus orders,),
+            dtype :data:`TOUCH`.
 
     Returns:
         Number of rows written to ``out``.
     """
-    depth, out = outs
+    (depth, out), (near_ns, unit) = outs, limits
     price, size = np.zeros(2, np.int64), np.zeros(2, np.int64)
-    before, fall = np.int64(0), np.zeros(4, np.int64)
+    before, fall = np.int64(0), np.zeros(7, np.int64)
+    fall[6] = unit
     n, first, last_move = 0, 0, np.int64(1)
     for i in range(len(rows)):
         row = rows[i]
@@ -216,15 +258,9 @@ def quote_events(  # noqa: C901, PLR0917
         elif known:
             while first < len(orders) and orders[first].t_ns < t - near_ns:
                 first += 1
-            lots = -change if better == 0 else size[a]
-            fall[0], fall[1], fall[2] = -s, price[a], lots
-            hit = taken(orders, first, t + near_ns, fall)
-            event.emptied = better < 0
-            event.gap_ticks, event.revealed_lots = -better, (new_size if better < 0 else 0)
-            event.size_lots = hit if hit > 0 else lots
-            event.group = MARKET if hit > 0 else CANCEL
-            event.side = -s if hit > 0 else s
-            n += record_fall(out, n, orders, fall[3])
+            fall[0], fall[1], fall[2] = -s, price[a], -change if better == 0 else size[a]
+            fall[3], fall[4], fall[5] = better < 0, -better, (new_size if better < 0 else 0)
+            n += record_fall(out, n, orders, (first, t + near_ns), fall)
             last_move = -s if better < 0 else last_move
         price[a], size[a] = new_price, new_size
     return n

@@ -85,7 +85,8 @@ def _signs(tape: Tape) -> Curve:
 
 def _sign_exponent(tape: Tape) -> Curve:
     values = m.autocorrelation(tape.trade_sign, SIGN_LAGS)
-    return Curve(np.zeros(1), np.array([m.power_exponent(SIGN_LAGS, values)]), scale=1.0)
+    noise = 1.0 / np.sqrt(max(len(tape.trade_sign), 1))
+    return Curve(np.zeros(1), np.array([m.power_exponent(SIGN_LAGS, values, noise)]), scale=1.0)
 
 
 def _return_memory(tape: Tape) -> Curve:
@@ -105,7 +106,9 @@ def _kurtosis(tape: Tape) -> Curve:
 
 
 def _signature(tape: Tape) -> Curve:
-    return Curve(HORIZONS_S, m.signature(tape, HORIZONS_S))
+    with np.errstate(divide="ignore"):
+        values = np.log(m.signature(tape, HORIZONS_S))
+    return Curve(HORIZONS_S, np.where(np.isfinite(values), values, np.nan), scale=1.0)
 
 
 def _response(tape: Tape) -> Curve:
@@ -142,7 +145,9 @@ FACTS: tuple[Fact, ...] = (
     Fact("lifetimes", "log s", "arrival to full cancel", "Hasbrouck, Saar 2013", _lifetimes),
     Fact("cancel ratio", "1", "share of limit orders that end cancelled", "Hasbrouck, Saar 2013", _cancelled),
     Fact("trade signs", "1", "autocorrelation of trade signs, lags 1-200", "Lillo, Farmer 2004", _signs),
-    Fact("sign exponent", "1", "power-law exponent of that autocorrelation", "Lillo, Farmer 2004", _sign_exponent),
+    Fact(
+        "sign exponent", "1", "its power-law exponent, where it is clear of noise", "Lillo, Farmer 2004", _sign_exponent
+    ),
     Fact("return memory", "1", "lag-1 autocorrelation of mid returns at 1, 10, 60 s", "Cont 2001", _return_memory),
     Fact(
         "vol clustering",
@@ -152,7 +157,13 @@ FACTS: tuple[Fact, ...] = (
         _volatility_clustering,
     ),
     Fact("kurtosis", "log", "log(1 + excess kurtosis) at 1, 10, 60, 300 s", "Cont 2001", _kurtosis),
-    Fact("signature plot", "ticks²/s", "variance per second by horizon, 1-300 s", "Andersen et al. 2000", _signature),
+    Fact(
+        "signature plot",
+        "log ticks²/s",
+        "log variance per second by horizon, 1-300 s",
+        "Andersen et al. 2000",
+        _signature,
+    ),
     Fact("response", "ticks", "mid move after a trade, lags 1-200 trades", "Bouchaud et al. 2004", _response),
     Fact("imbalance", "1", "probability that the next move is up, by imbalance", "Gould, Bonart 2016", _imbalance),
     Fact("volume-volatility", "1", "correlation of √volume and |return| per minute", "Cont 2001", _volume_volatility),

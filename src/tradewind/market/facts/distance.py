@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
 from tradewind.core.dtypes import Array
 
-__all__ = ["Curve", "Sample", "curve_distance", "distance", "wasserstein"]
+__all__ = ["Curve", "Sample", "curve_distance", "distance", "pooled", "wasserstein"]
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ class Curve(msgspec.Struct, frozen=True):
     Attributes:
         x: Shape (k,): lags, horizons, bins.
         y: Shape (k,): the curve; NaN where there were too few observations.
-        scale: What a difference in ``y`` is measured in; 0 means the mean size of the reference curve itself.
+        scale: What a difference in ``y`` is measured in; 0 means the mean size of the two curves.
     """
 
     x: Array
@@ -66,19 +68,53 @@ def wasserstein(one: Sample, other: Sample) -> float:
     return float(np.abs(np.cumsum(signed)[:-1]) @ np.diff(values[order]) / deviation)
 
 
-def curve_distance(one: Curve, reference: Curve) -> float:
-    """Mean absolute difference where both curves are known, in units of the reference's scale; NaN if nowhere."""
-    known = np.isfinite(one.y) & np.isfinite(reference.y)
+def curve_distance(one: Curve, other: Curve) -> float:
+    """Mean absolute difference where both curves are known, in units of their scale; NaN if nowhere.
+
+    Examples:
+        >>> curve_distance(Curve(np.arange(2), np.array([1.0, 1.0])), Curve(np.arange(2), np.array([3.0, 3.0])))
+        1.0
+    """
+    known = np.isfinite(one.y) & np.isfinite(other.y)
     if not known.any():
         return float("nan")
-    scale = reference.scale or float(np.mean(np.abs(reference.y[known])))
-    return float(np.mean(np.abs(one.y[known] - reference.y[known])) / scale) if scale > 0 else float("nan")
+    apart = float(np.mean(np.abs(one.y[known] - other.y[known])))
+    scale = other.scale or float(np.mean(np.abs(one.y[known])) + np.mean(np.abs(other.y[known]))) / 2
+    return apart / scale if scale > 0 else float("nan")
 
 
-def distance(one: Sample | Curve, reference: Sample | Curve) -> float:
-    """Distance of a measurement to a reference measurement of the same fact."""
-    if isinstance(one, Sample) and isinstance(reference, Sample):
-        return wasserstein(one, reference)
-    if isinstance(one, Curve) and isinstance(reference, Curve):
-        return curve_distance(one, reference)
+def pooled(measured: Sequence[Sample | Curve]) -> Sample | Curve:
+    """One measurement of several stretches: samples put together, each stretch counting the same; the mean curve.
+
+    Raises:
+        TypeError: When samples and curves are mixed.
+
+    Examples:
+        >>> pooled([Curve(np.arange(2), np.array([1.0, np.nan])), Curve(np.arange(2), np.array([3.0, 2.0]))]).y.tolist()
+        [2.0, 2.0]
+    """
+    curves = [item for item in measured if isinstance(item, Curve)]
+    samples = [item for item in measured if isinstance(item, Sample)]
+    if curves and samples:
+        raise TypeError("a distribution cannot be pooled with a curve")
+    if curves:
+        stacked = np.array([item.y for item in curves])
+        known = np.isfinite(stacked)
+        total = np.where(known, stacked, 0.0).sum(axis=0)
+        count = known.sum(axis=0)
+        y = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        return Curve(curves[0].x, y, curves[0].scale)
+    filled = [item for item in samples if len(item.values)]
+    weights = [item.weights if len(item.weights) else np.ones(len(item.values)) for item in filled]
+    shares = [w / w.sum() for w in weights]
+    none = [np.zeros(0)]
+    return Sample(np.concatenate([item.values for item in filled] or none), np.concatenate(shares or none))
+
+
+def distance(one: Sample | Curve, other: Sample | Curve) -> float:
+    """Distance of two measurements of the same fact; symmetric, 0 for equal ones."""
+    if isinstance(one, Sample) and isinstance(other, Sample):
+        return wasserstein(one, other)
+    if isinstance(one, Curve) and isinstance(other, Curve):
+        return curve_distance(one, other)
     raise TypeError("a distribution cannot be compared with a curve")

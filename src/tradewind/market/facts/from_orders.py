@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from tradewind.book.feeds import L3Book
@@ -11,15 +9,15 @@ from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Instrument
 from tradewind.market.facts.from_quotes import merge_fills
+from tradewind.market.facts.sampling import sampled_depth
 from tradewind.market.facts.tape import Floats, Tape
 
 __all__ = ["tape_from_orders"]
 
-LEVELS = 10
-SAMPLES = 240
 
-
-def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns: int) -> Tape:
+def tape_from_orders(
+    instrument: Instrument, rows: Array, start_ns: int, end_ns: int, *, by_order: bool = False
+) -> Tape:
     """Build a tape from L3 rows.
 
     Args:
@@ -27,6 +25,8 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         rows: Shape (n,), dtype ``EVENT``, from an empty book or a snapshot on.
         start_ns: Beginning of the stretch; rows before it only build the book.
         end_ns: Its end.
+        by_order: The rows are this package's own simulated feed, which tells where one market order ends and the next
+            begins; in a recorded feed fills of one stamp and side are taken for one order.
 
     Returns:
         The tape, with sizes and lifetimes of orders and the depth profile.
@@ -35,7 +35,7 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         InvalidValueError: When the stretch holds no two-sided book.
     """
     rows = rows[rows["ts_event_ns"] < end_ns]
-    bests, depth = _follow(rows, start_ns)
+    bests, depth = sampled_depth(L3Book(), rows, start_ns)
     last = ((rows["flags"] & EventFlag.LAST) != 0) & (rows["ts_event_ns"] >= start_ns)
     valid = last & (bests["bid_lots"] > 0) & (bests["ask_lots"] > 0) & (bests["ask_ticks"] > bests["bid_ticks"])
     kept = np.flatnonzero(valid)
@@ -49,7 +49,8 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
     hidden = (inside["kind"] == EventKind.TRADE) & (inside["side"] != 0)
     prints = inside[visible | hidden]
     sign = np.where(prints["kind"] == EventKind.EXECUTE, -prints["side"].astype(np.int64), prints["side"])
-    trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign)
+    again = _same_order(inside, visible | hidden) if by_order else None
+    trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign, again)
     lifetimes, cancelled = _lives(inside)
     added = (inside["kind"] == EventKind.ADD) & ((inside["flags"] & EventFlag.SNAPSHOT) == 0)
     quotes = {name: bests[name][kept] for name in names}
@@ -68,18 +69,15 @@ def tape_from_orders(instrument: Instrument, rows: Array, start_ns: int, end_ns:
     )
 
 
-def _follow(rows: Array, start_ns: int) -> tuple[Array, Floats]:
-    """Best quotes after each row, and the mean size by level, sampled evenly over the rows of the stretch."""
-    book = L3Book()
-    first = int(np.searchsorted(np.maximum.accumulate(rows["ts_event_ns"]), start_ns)) if len(rows) else 0
-    cuts = np.unique(np.linspace(first, len(rows), SAMPLES + 1).astype(np.int64))
-    pieces, total = [book.best_quotes(rows[: cuts[0]])], np.zeros(LEVELS)
-    for begin, end in pairwise(cuts):
-        pieces.append(book.best_quotes(rows[begin:end]))
-        for side in (1, -1):
-            lots = book.depth(side, LEVELS)["size_lots"]
-            total[: len(lots)] += lots
-    return np.concatenate(pieces), total / max(2 * (len(cuts) - 1), 1)
+def _same_order(rows: Array, fills: Array) -> Array:
+    """Whether each fill belongs to the market order of the fill before it, in a simulated feed.
+
+    The fills of an order are neighbours and only the last is flagged LAST; what it trades against hidden size follows.
+    """
+    goes_on = (rows["flags"] & EventFlag.LAST) == 0
+    goes_on |= (rows["kind"] == EventKind.EXECUTE) & (np.roll(rows["kind"], -1) == EventKind.TRADE)
+    before = np.append(False, (fills & goes_on)[:-1])
+    return np.asarray(before[fills])
 
 
 def _lives(rows: Array) -> tuple[Floats, float]:

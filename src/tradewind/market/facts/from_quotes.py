@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
+from tradewind.book.feeds import L2Book
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Instrument
-from tradewind.market.facts.tape import Tape, infer_signs
+from tradewind.market.facts.sampling import sampled_depth
+from tradewind.market.facts.tape import Floats, Tape, infer_signs
 
 __all__ = ["best_quotes", "merge_fills", "tape_from_quotes"]
 
@@ -42,15 +45,25 @@ def best_quotes(rows: Array) -> tuple[Array, Array, Array, Array, Array]:
     )
 
 
-def merge_fills(ts_ns: Array, ticks: Array, lots: Array, sign: Array) -> tuple[Array, Array, Array, Array]:
+def merge_fills(
+    ts_ns: Array, ticks: Array, lots: Array, sign: Array, again: Array | None = None
+) -> tuple[Array, Array, Array, Array]:
     """Prints of one market order as one trade: neighbours with the same time and sign.
+
+    Args:
+        ts_ns: Shape (n,), times.
+        ticks: Shape (n,), prices.
+        lots: Shape (n,), sizes.
+        sign: Shape (n,), aggressors.
+        again: Shape (n,), whether each belongs to the order of the one before, where the source says so.
 
     Returns:
         ``(ts_ns, average ticks, lots, sign)`` of the merged trades.
     """
     if len(ts_ns) == 0:
         return ts_ns, ticks, lots, sign
-    first = np.flatnonzero(np.append(True, (np.diff(ts_ns) != 0) | (np.diff(sign) != 0)))
+    new = np.append(True, (np.diff(ts_ns) != 0) | (np.diff(sign) != 0))
+    first = np.flatnonzero(new if again is None else new | ~again)
     total = np.add.reduceat(lots, first)
     value = np.add.reduceat(ticks * lots.astype(np.float64), first)
     return ts_ns[first], value / total, total, sign[first]
@@ -69,7 +82,7 @@ def tape_from_quotes(instrument: Instrument, rows: Array, start_ns: int, end_ns:
         end_ns: Its end.
 
     Returns:
-        The tape, without order columns.
+        The tape, without order columns; with the depth profile where there are LEVEL rows.
 
     Raises:
         InvalidValueError: When the stretch holds no quotes.
@@ -90,9 +103,16 @@ def tape_from_quotes(instrument: Instrument, rows: Array, start_ns: int, end_ns:
     guessed = infer_signs(prints["price_ticks"], tape.mid_at(prints["ts_event_ns"] - 1))
     sign = np.where(side != 0, side, guessed)
     trades = merge_fills(prints["ts_event_ns"], prints["price_ticks"], prints["size_lots"], sign)
-    return Tape(
-        instrument, start_ns, end_ns, ts_ns[keep], bid[keep], ask[keep], bid_lots[keep], ask_lots[keep], *trades
-    )
+    if (rows["kind"] == EventKind.LEVEL).any():
+        tape = msgspec.structs.replace(tape, depth_lots=_depth(rows, start_ns, end_ns))
+    names = ("trade_ts_ns", "trade_ticks", "trade_lots", "trade_sign")
+    return msgspec.structs.replace(tape, **dict(zip(names, trades, strict=True)))
+
+
+def _depth(rows: Array, start_ns: int, end_ns: int) -> Floats:
+    """Mean size by level of an L2 book, sampled evenly over the rows of the stretch."""
+    kept = rows[np.isin(rows["kind"], (EventKind.LEVEL, EventKind.CLEAR)) & (rows["ts_event_ns"] < end_ns)]
+    return sampled_depth(L2Book(), kept, start_ns)[1]
 
 
 def _no_trades() -> tuple[Array, Array, Array, Array]:

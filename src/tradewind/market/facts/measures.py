@@ -128,9 +128,27 @@ def move_after_imbalance(tape: Tape, bins: int = 10) -> Floats:
     return np.where(count >= 30, rate, np.nan)
 
 
-def power_exponent(lags: Array, values: Array) -> float:
-    """Exponent of a power-law decay: minus the least-squares slope of log value on log lag, positive values only."""
-    usable = np.isfinite(values) & (values > 0)
-    if usable.sum() < 5:
+def power_exponent(lags: Array, values: Array, noise: float = 0.0) -> float:
+    """Exponent of a power-law decay: minus the least-squares slope of log value on log lag.
+
+    Only lags before the first value within two standard errors of zero count: what lies beyond is noise, of which a
+    logarithm keeps the positive half.
+
+    Args:
+        lags: Shape (k,), rising.
+        values: Shape (k,).
+        noise: Standard error of a value.
+
+    Returns:
+        The exponent; NaN for fewer than 4 lags.
+
+    Examples:
+        >>> lags = np.array([1, 2, 4, 8, 16])
+        >>> round(power_exponent(lags, lags**-0.5), 3)
+        0.5
+    """
+    clear = np.isfinite(values) & (values > 2 * noise)
+    count = len(clear) if clear.all() else int(np.argmin(clear))
+    if count < 4:
         return float("nan")
-    return float(-np.polyfit(np.log(np.asarray(lags)[usable]), np.log(values[usable]), 1)[0])
+    return float(-np.polyfit(np.log(np.asarray(lags)[:count]), np.log(values[:count]), 1)[0])

@@ -8,20 +8,22 @@ from tradewind.book.layout import Int, Record
 from tradewind.book.matching import proceed
 from tradewind.book.messages import apply
 from tradewind.book.reasons import PENDING, Reason
-from tradewind.core.dtypes import MessageKind
+from tradewind.core.dtypes import MessageKind, TradingState
 from tradewind.core.kernels import inner, rare
-from tradewind.market.flow.clock import decay, excite, profile_at, walk_near
-from tradewind.market.flow.events import react_to_trade, reschedule, settle_touch
+from tradewind.market.flow.clock import excite, profile_at, walk_near
+from tradewind.market.flow.events import left_to_wait, pass_time, react_to_trade, reschedule, settle_touch
 from tradewind.market.flow.layout import OWN_ORDERS
 from tradewind.market.flow.orders import hand_over
 from tradewind.market.flow.rows import ADD, DELETE, LAST, REDUCE, tell
 
 __all__ = ["arrival_s", "carry_out", "deliver"]
 
+OPEN, SHUT = int(TradingState.OPEN), int(TradingState.CLOSED)
 LIMIT, CANCEL = int(MessageKind.LIMIT), int(MessageKind.CANCEL)
 REDUCE_KIND, REPLACE = int(MessageKind.REDUCE), int(MessageKind.REPLACE)
 ACCEPTED, UNKNOWN = int(Reason.ACCEPTED), int(Reason.UNKNOWN_ORDER_ID)
 BOOK_FULL, DUPLICATE = int(Reason.BOOK_FULL), int(Reason.DUPLICATE_ORDER_ID)
+HALTED, CLOSED = int(Reason.MARKET_HALTED), int(Reason.MARKET_CLOSED)
 INVALID_SIZE, OUT_OF_BAND = int(Reason.INVALID_SIZE), int(Reason.PRICE_OUT_OF_BAND)
 
 
@@ -59,18 +61,21 @@ def run_request(market: Record, rows: Record) -> Int:
 def enter(market: Record, rows: Record) -> Int:
     """A new order; what rests of it goes on the agent's list."""
     book, request = market.book, market.request[0]
-    if market.own_count >= OWN_ORDERS:
-        return BOOK_FULL
-    if own_place(market, request.order_id) >= 0:
-        return DUPLICATE
+    if book.state == OPEN:
+        if market.own_count >= OWN_ORDERS:
+            return BOOK_FULL
+        if own_place(market, request.order_id) >= 0:
+            return DUPLICATE
     book.newest = 0
     reason = run_request(market, rows)
     slot = np.int64(book.newest)
     if reason == ACCEPTED and slot != 0:
         own = market.own[market.own_count]
-        own.order_id, own.slot = request.order_id, slot
-        market.own_count += 1
         order = book.orders[slot]
+        ladder = book.ladders[np.int64(order.flags)]
+        own.order_id, own.slot = request.order_id, slot
+        own.founded = ladder.levels[order.price_ticks & (len(ladder.levels) - 1)].count == 1
+        market.own_count += 1
         tell(market, rows, ADD | LAST, np.int64(order.flags), order.order_id, order.price_ticks, order.size_lots)
     return reason
 
@@ -98,6 +103,8 @@ def withdraw(market: Record, rows: Record, k: Int, kind: Int, lots: Int) -> Int:
 def check_change(market: Record) -> Int:
     """First broken rule of a replacement."""
     request, book = market.request[0], market.book
+    if book.state != OPEN:
+        return HALTED if book.state != SHUT else CLOSED
     if request.size_lots <= 0 or request.size_lots > book.max_lots:
         return INVALID_SIZE
     if request.price_ticks < book.min_ticks or request.price_ticks > book.max_ticks:
@@ -155,9 +162,10 @@ def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None
     answer.order_id, answer.reason, answer.ts_ns = order_id, reason, arrived_ns
     market.answers_count += 1
     if reason == ACCEPTED:
-        waited = (market.next_s - t_s) * market.bound
-        decay(market, tables, t_s)
-        excite(market, tables, profile_at(market, tables, t_s) * phase.activity)
+        waited = left_to_wait(market, t_s)
+        pass_time(market, tables, t_s)
+        if market.book.state == OPEN:
+            excite(market, tables, profile_at(market, tables, t_s) * phase.activity)
         traded = book.traded_lots - traded_before
         if traded > 0:
             react_to_trade(market, tables, taker_side, traded)

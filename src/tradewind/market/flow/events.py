@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.layout import Int, Record
+from tradewind.core.dtypes import TradingState
 from tradewind.core.kernels import inner
 from tradewind.market.flow.clock import (
     accepted,
@@ -26,10 +27,11 @@ from tradewind.market.flow.rows import LAST, TRADE, row_time, tell
 from tradewind.market.flow.tables import FLOW_SCALES, queue_bucket, spread_bucket
 from tradewind.market.flow.ziggurat import draw, uniform
 
-__all__ = ["react_to_trade", "reschedule", "settle_touch", "try_event"]
+__all__ = ["left_to_wait", "pass_time", "react_to_trade", "reschedule", "settle_touch", "try_event"]
 
 HIDDEN_TRADE = TRADE | LAST | HIDDEN_FLAG
 BYTE = np.uint64(255)
+OPEN = int(TradingState.OPEN)
 MARKET, HIDDEN, IMPROVE, JOIN, CANCEL, DEEP_LIMIT = range(6)
 
 
@@ -40,12 +42,11 @@ def market_size(market: Record, tables: Record, side: Int) -> Int:
     queue = best_size(market, 1 - side)
     bucket = queue_bucket(tables, queue)
     u = uniform(bits)
-    part = np.int64(tables.market[bucket, np.int64(bits & BYTE)])
-    size = min(part, max(queue - 1, 1))
+    size = min(np.int64(tables.market[bucket, np.int64(bits & BYTE)]), queue)
     if u < tables.exact[bucket] + tables.beyond[bucket]:
         size = queue
         if u >= tables.exact[bucket]:
-            size += np.int64(tables.join[np.int64(bits & BYTE)])
+            size += np.int64(tables.past[np.int64(bits & BYTE)])
     return size
 
 
@@ -89,26 +90,41 @@ def react_to_trade(market: Record, tables: Record, side: Int, size: Int) -> None
 
 
 @inner
+def trade_hidden(market: Record, rows: Record, side: Int, price: Int, size: Int) -> Int:
+    """A trade against hidden size, where the price band lets it; returns what it traded."""
+    book = market.book
+    if size <= 0 or price > book.max_ticks or price < book.min_ticks:
+        return 0
+    tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
+    count_trade(market, 1 - 2 * side, price, size)
+    return size
+
+
+@inner
+def within_band(market: Record, side: Int, price: Int) -> Int:
+    """A background limit price, moved to the edge of the price band where it would lie beyond it for a taker."""
+    return max(price, market.book.min_ticks) if side else min(price, market.book.max_ticks)
+
+
+@inner
 def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) -> None:
     """What an event does."""
     if group == CANCEL:
-        cancel_best(market, tables, rows, side)
+        traded = cancel_best(market, tables, rows, side)
+        if traded > 0:
+            react_to_trade(market, tables, 1 - side, traded)
     elif group == MARKET:
         price = market.book.ladders[1 - side].best_ticks
+        queue = best_size(market, 1 - side)
         traded = take(market, rows, side, market_size(market, tables, side))
-        extra = np.int64(tables.extra[np.int64(draw(market.streams, SIZES) & BYTE)])
-        if extra > 0:
-            tell(market, rows, HIDDEN_TRADE, side, 0, price, extra)
-            count_trade(market, 1 - 2 * side, price, extra)
-            traded += extra
+        extra = np.int64(tables.extra[np.int64(traded >= queue), np.int64(draw(market.streams, SIZES) & BYTE)])
+        traded += trade_hidden(market, rows, side, price, extra)
         react_to_trade(market, tables, side, traded)
         advance_metaorder(market, tables, side)
     elif group == HIDDEN:
         size = np.int64(tables.hidden[np.int64(draw(market.streams, SIZES) & BYTE)])
         price = market.book.ladders[1 - side].best_ticks
-        tell(market, rows, HIDDEN_TRADE, side, 0, price, size)
-        count_trade(market, 1 - 2 * side, price, size)
-        react_to_trade(market, tables, side, size)
+        react_to_trade(market, tables, side, trade_hidden(market, rows, side, price, size))
         advance_metaorder(market, tables, side)
     elif group <= DEEP_LIMIT:
         bits = draw(market.streams, SIZES)
@@ -123,7 +139,7 @@ def happen(market: Record, tables: Record, rows: Record, side: Int, group: Int) 
             ticks = np.int64(tables.improve_ticks[spread_bucket(tables, spread), first])
             price += (1 - 2 * side) * min(ticks, spread - 1)
             size = np.int64(tables.improve[second])
-        place(market, tables, rows, side, price, size, LAST)
+        place(market, tables, rows, side, within_band(market, side, price), size, LAST)
     else:
         cancel_deep(market, tables, rows, side)
 
@@ -146,8 +162,27 @@ def settle_touch(market: Record, tables: Record, rows: Record) -> None:
 
 
 @inner
+def left_to_wait(market: Record, t_s: float) -> Int:
+    """What is left of the waiting for the next event, in units of its mean; a halt keeps it."""
+    return market.held if market.book.state != OPEN else (market.next_s - t_s) * market.bound
+
+
+@inner
+def pass_time(market: Record, tables: Record, t_s: float) -> None:
+    """Excitation and signed flow decay to a time; in a halt nothing does."""
+    if market.book.state == OPEN:
+        decay(market, tables, t_s)
+    else:
+        market.t_s = t_s
+
+
+@inner
 def reschedule(market: Record, tables: Record, phase: Record, waited: float) -> None:
     """The state changed from outside at ``market.t_s``: what is left of the waiting is waited at the new rate."""
+    if market.book.state != OPEN:
+        market.held = max(waited, 0.0)
+        market.next_s = np.inf
+        return
     market.bound = rate_at(market, tables, profile_at(market, tables, market.t_s) * phase.activity)
     market.next_s = market.t_s + max(waited, 0.0) / market.bound
 

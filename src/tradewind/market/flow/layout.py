@@ -64,8 +64,18 @@ MOST_METAORDERS = 64
 NEAR_TICKS = 16
 """Up to this distance from the best price orders are counted level by level."""
 
-PHASE = np.dtype([("until_s", "f8"), ("activity", "f8"), ("factor", "f4", (2, 8))], align=True)
-"""A stretch of a scenario: factors on activity and on each side's groups until a time."""
+PHASE = np.dtype(
+    [
+        ("until_s", "f8"),
+        ("activity", "f8"),
+        ("factor", "f4", (2, 8)),
+        ("halted", "i8"),
+        ("band_ticks", "i8"),
+        ("pause_s", "f8"),
+    ],
+    align=True,
+)
+"""A stretch of a scenario: factors on activity and on each side's groups until a time, halt and band."""
 
 MOST_PHASES = 32
 """Stretches of a scenario, at most."""
@@ -79,7 +89,7 @@ BUFFER = np.dtype([("rows", EVENT, (BUFFER_ROWS,))])
 
 ANSWER = np.dtype([("ts_ns", "i8"), ("order_id", "i8"), ("reason", "i8")], align=True)
 """What became of a message: a :class:`~tradewind.book.reasons.Reason`, when it arrived."""
-OWN = np.dtype([("order_id", "i8"), ("slot", "i8")], align=True)
+OWN = np.dtype([("order_id", "i8"), ("slot", "i8"), ("founded", "i8")], align=True)
 
 
 FIELDS: list[tuple[Any, ...]] = [
@@ -125,6 +135,14 @@ FIELDS: list[tuple[Any, ...]] = [
     ("rows_count", "i8"),
     ("recording", "i8"),
     ("phase", "i8"),
+    ("fresh", "i8"),
+    ("held", "f8"),
+    ("guarded", "i8"),
+    ("guard_s", "f8"),
+    ("reference_ticks", "f8"),
+    ("limit_steps", "i8"),
+    ("pause_until_s", "f8"),
+    ("pauses", "i8"),
     ("entry_delay_ns", "i8"),
     ("jitter_ns", "i8"),
     ("data_delay_ns", "i8"),

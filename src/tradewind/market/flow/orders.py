@@ -122,11 +122,39 @@ def random_order(market: Record, level: Record) -> Int:
     return slot
 
 
+@rare
+def left_alone(market: Record, slot: Int) -> Int:
+    """Whether an order of the agent is all that is left of a queue that others began.
+
+    Then who would leave trades with it instead: a price that everyone has left is not held up by one order.
+    """
+    order = market.book.orders[slot]
+    ladder = market.book.ladders[np.int64(order.flags)]
+    if ladder.levels[order.price_ticks & (len(ladder.levels) - 1)].count != 1:
+        return False
+    for k in range(market.own_count):
+        if market.own[k].slot == slot:
+            return market.own[k].founded == 0
+    return False
+
+
 @inner
-def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None:
+def neighbour(market: Record, slot: Int) -> Int:
+    """The order beside one in its queue; itself where it is alone."""
+    order = market.book.orders[slot]
+    after = np.int64(order.next)
+    if after != 0 and market.book.orders[after].price_ticks == order.price_ticks:
+        return after
+    before = np.int64(order.prev)
+    return before if before != 0 and market.book.orders[before].price_ticks == order.price_ticks else slot
+
+
+@inner
+def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> Int:
     """Size leaves the best queue: whole random orders, and part of the last; never the agent's.
 
-    How much is drawn by the queue's size; 0 is one whole order.
+    How much is drawn by the queue's size; 0 is one whole order. Returns the lots that were traded instead, see
+    :func:`left_alone`.
     """
     ladder = market.book.ladders[side]
     best = ladder.best_ticks
@@ -136,10 +164,12 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None
     whole = left == 0
     for _ in range(level.count):
         slot = random_order(market, level)
+        if market.book.orders[slot].owner != 0:
+            slot = neighbour(market, slot)
         order = market.book.orders[slot]
-        if order.owner != 0:
-            break
         size = order.size_lots
+        if order.owner != 0:
+            return take(market, rows, 1 - side, size) if left_alone(market, slot) else 0
         if whole or size <= left:
             left -= size
             drop(market, tables, rows, side, slot, LAST)
@@ -150,6 +180,7 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> None
             left = np.int64(0)
         if left <= 0 or ladder.best_ticks != best:
             break
+    return 0
 
 
 @inner

@@ -10,8 +10,16 @@ from tradewind.book.orders import clear_book
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, parallel_entry, rare
 from tradewind.market.flow.agent import arrival_s, deliver
-from tradewind.market.flow.clock import change_mood, decay, profile_at, propose_next, walk_near
-from tradewind.market.flow.events import new_metaorder, reschedule, settle_touch, try_event
+from tradewind.market.flow.clock import change_mood, profile_at, propose_next, walk_near
+from tradewind.market.flow.events import (
+    left_to_wait,
+    new_metaorder,
+    pass_time,
+    reschedule,
+    settle_touch,
+    try_event,
+)
+from tradewind.market.flow.guards import WIDEST_TICKS, enter_phase, start_guards, tend_guard
 from tradewind.market.flow.layout import METAORDERS
 from tradewind.market.flow.orders import place, refill_side
 from tradewind.market.flow.rows import ADD, SNAPSHOT, row_time, tell
@@ -49,7 +57,7 @@ def open_one(market: Record, tables: Record, rows: Record) -> None:
     book = market.book
     clear_book(book)
     book.last_ticks = NONE
-    book.min_ticks, book.max_ticks, book.max_lots = 1, 1 << 40, 1 << 31
+    book.min_ticks, book.max_ticks, book.max_lots = 1, WIDEST_TICKS, 1 << 31
     book.tick_step, book.lot_step, book.state = 1, 1, 1
     market.next_order_id = 1
     spread = max(tables.spread_edges[2] - 1, 1)
@@ -60,6 +68,7 @@ def open_one(market: Record, tables: Record, rows: Record) -> None:
             place(market, tables, rows, side, best, np.int64(tables.join[40 + 48 * k]), SNAPSHOT)
         refill_side(market, tables, rows, side, best, 1)
         walk_near(market, tables, side)
+    market.guard_s, market.pause_until_s = np.inf, -np.inf
     market.last_move = 1
     market.mood = 1.0
     market.mood_until_s = np.inf
@@ -110,6 +119,7 @@ def rewind(markets: Array, shift_s: float, phases: Array) -> None:
         market.mood_until_s -= shift_s
         market.now_s = 0.0
         market.phase = 0
+        market.fresh = 1
         market.sequence = 0
         market.proposals = 0
         market.next_s *= phases[0].rows[0].activity ** -1.0
@@ -122,9 +132,11 @@ def rewind(markets: Array, shift_s: float, phases: Array) -> None:
 def run_quiet(market: Record, tables: Record, phases: Record, rows: Record, until_s: float) -> Int:
     """Run until a time: :data:`THERE`, or :data:`FULL` rows, or a message that is :data:`DUE` before."""
     room = len(rows.rows) - ROOM
+    if market.fresh:
+        start_guards(market, tables, phases.rows[market.phase], rows)
     while True:
         phase = phases.rows[market.phase]
-        turn_s = min(phase.until_s, market.mood_until_s)
+        turn_s = min(phase.until_s, market.mood_until_s, market.guard_s)
         stop = min(until_s, turn_s, arrival_s(market))
         while market.next_s < stop:
             if market.recording and market.rows_count >= room:
@@ -136,10 +148,13 @@ def run_quiet(market: Record, tables: Record, phases: Record, rows: Record, unti
             return DUE
         if turn_s > until_s:
             break
-        waited = (market.next_s - turn_s) * market.bound
-        decay(market, tables, turn_s)
+        waited = left_to_wait(market, turn_s)
+        pass_time(market, tables, turn_s)
         if phase.until_s <= turn_s:
             market.phase += 1
+            enter_phase(market, tables, phases.rows[market.phase], rows, turn_s)
+        elif market.guard_s <= turn_s:
+            tend_guard(market, tables, phase, rows, turn_s)
         if market.mood_until_s <= turn_s:
             change_mood(market, tables)
         reschedule(market, tables, phases.rows[market.phase], waited)

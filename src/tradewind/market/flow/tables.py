@@ -68,7 +68,8 @@ TABLES = np.dtype(
         ("join", "i4", (QUANTILES,)),
         ("deep", "i4", (QUANTILES,)),
         ("hidden", "i4", (QUANTILES,)),
-        ("extra", "i4", (QUANTILES,)),
+        ("extra", "i4", (2, QUANTILES)),
+        ("past", "i4", (QUANTILES,)),
         ("cancel", "i4", (QUEUE_BUCKETS, QUANTILES)),
         ("market", "i4", (QUEUE_BUCKETS, QUANTILES)),
         ("exact", "f8", (QUEUE_BUCKETS,)),
@@ -168,13 +169,13 @@ def _clock_tables(table: Array, preset: Preset) -> None:
 
 def _size_tables(table: Array, preset: Preset) -> None:
     sizes = preset.sizes
-    for name in ("improve", "join", "deep", "hidden", "extra"):
+    for name in ("improve", "join", "deep", "hidden", "past"):
         table[name] = _spread_out(getattr(sizes, name))
     table["cancel"] = [_spread_out(row) for row in sizes.cancel]
     table["market"] = [_spread_out(row) for row in sizes.market]
+    table["extra"] = [_spread_out(row) for row in sizes.extra]
     table["improve_ticks"] = [_spread_out(row) for row in sizes.improve_ticks]
     table["exact"], table["beyond"] = sizes.exact, sizes.beyond
-    table["trade_mean_lots"] = np.mean([np.mean(row) for row in sizes.market])
 
 
 def _depth_tables(table: Array, preset: Preset) -> None:
@@ -213,7 +214,7 @@ def compile_preset(preset: Preset) -> Array:
     table["flow"][0, :, :, : len(GROUPS)] = preset.memory.flow
     table["echo_s"] = preset.memory.echo_s
     table["flow_per_std"] = 1.0 / np.asarray(preset.memory.flow_std)
-    table["flow_cap"] = preset.memory.flow_cap
+    table["flow_cap"], table["trade_mean_lots"] = preset.memory.flow_cap, preset.memory.trade_lots
     table["spread_edges"] = preset.touch.spread_edges
     table["queue_edges"] = preset.touch.queue_edges
     table["price_ticks"] = preset.price_ticks

@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tradewind.market.replay.market import Replay
+    from tradewind.market.replay.market import Replay, Terms
     from tradewind.market.replay.propagator import Propagator, fit_propagator
     from tradewind.market.replay.tape import Tape, make_tape
 
-__all__ = ["Propagator", "Replay", "Tape", "fit_propagator", "make_tape"]
+__all__ = ["Propagator", "Replay", "Tape", "Terms", "fit_propagator", "make_tape"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Replay":
-        from tradewind.market.replay.market import Replay
+    if name in ("Replay", "Terms"):
+        from tradewind.market.replay import market
 
-        return Replay
+        return getattr(market, name)
     if name in ("Tape", "make_tape"):
         from tradewind.market.replay import tape
 

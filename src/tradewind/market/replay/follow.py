@@ -12,7 +12,8 @@ import numpy as np
 from tradewind.book.ids import find
 from tradewind.book.issues import Issue
 from tradewind.book.l3 import anonymous_id, apply_l3
-from tradewind.book.layout import ASKS, LADDER_MASK, Int, Record, width
+from tradewind.book.ladder import worst_price
+from tradewind.book.layout import ASKS, BIDS, LADDER_MASK, Int, Record, width
 from tradewind.core.dtypes import Array, EventFlag, EventKind
 from tradewind.core.kernels import entry, inner, rare
 from tradewind.market.replay.layout import BY_NAME, SETTLE
@@ -23,7 +24,7 @@ SHADOW = np.dtype([("order_id", "i8"), ("price_ticks", "i8"), ("size_lots", "i8"
 """An order of the visible book as the tape so far leaves it; size 0: none."""
 FOLLOWER = np.dtype(
     [("count", "i8"), ("last_ns", "i8"), ("snapshot", "i8"), ("most_live", "i8"), ("top", "i8")]
-    + [(name, "i8") for name in ("backwards", "by_name", "executions", "prints", "passed_by")]
+    + [(name, "i8") for name in ("backwards", "by_name", "executions", "prints", "unsided", "passed_by")]
 )
 """What following keeps: rows written, latest time, whether a CLEAR's snapshot is being read, and counts."""
 SPARE = 64
@@ -88,6 +89,15 @@ def note_change(  # noqa: PLR0917
             shadow.size_lots = size
 
 
+@inner
+def aggressor_of(book: Record, price: Int) -> Int:
+    """Aggressor's side of a print that does not say: buy above the mid-price, sell below, 0 at it or without quotes."""
+    bid, ask = book.ladders[BIDS].best_ticks, book.ladders[ASKS].best_ticks
+    if bid == worst_price(BIDS) or ask == worst_price(ASKS):
+        return np.int64(0)
+    return np.int64(np.sign(2 * price - bid - ask))
+
+
 @rare
 def note_all(book: Record, shadows: Record, state: Record, tape: Array, row: Record) -> None:
     """:func:`note_change` for every slot, removals first: after a row that changed more than its own order."""
@@ -117,7 +127,10 @@ def note_other(book: Record, shadows: Record, state: Record, tape: Array, row: R
     elif kind == TRADE and row.size_lots > 0:
         out = write(state, tape, row, TRADE)
         out.side, out.price_ticks, out.size_lots = row.side, row.price_ticks, row.size_lots
+        if row.side == 0:
+            out.side = aggressor_of(book, row.price_ticks)
         state.prints += 1
+        state.unsided += np.int64(out.side) == 0
     elif kind == STATUS:
         out = write(state, tape, row, STATUS)
         out.size_lots = row.size_lots

@@ -7,11 +7,14 @@ import numpy as np
 from tradewind.book.ladder import join, leave, worst_price
 from tradewind.book.layout import NONE, Int, Record, width
 from tradewind.book.matching import crosses, match
+from tradewind.core.dtypes import TradingState
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.orders import hand_over
 from tradewind.market.replay.impact import push
 
-__all__ = ["aggressor_of", "hit", "mark_touch", "settle_own", "take_yours"]
+__all__ = ["hit", "mark_touch", "set_state", "settle_own", "take_yours"]
+
+OPEN = int(TradingState.OPEN)
 
 
 @inner
@@ -99,15 +102,6 @@ def take_yours(market: Record, replay: Record, rows: Record, index: Int, limit: 
     return lots - left
 
 
-@inner
-def aggressor_of(book: Record, price: Int) -> Int:
-    """Aggressor's side of a print that does not say: buy above the mid-price, sell below, 0 at it or without quotes."""
-    bid, ask = book.ladders[0].best_ticks, book.ladders[1].best_ticks
-    if bid == -NONE or ask == NONE:
-        return np.int64(0)
-    return np.int64(np.sign(2 * price - bid - ask))
-
-
 @rare
 def settle_own(market: Record) -> None:
     """Every order of yours goes to the back of the queue at its price."""
@@ -118,3 +112,10 @@ def settle_own(market: Record) -> None:
         index, price = np.int64(order.flags), order.price_ticks
         leave(book, index, slot)
         join(book, index, slot, price)
+
+
+@inner
+def set_state(market: Record, state: Int) -> None:
+    """The trading state is told; while it is not open, the engine takes no new orders of yours."""
+    market.book.state = state
+    market.book.special = state != OPEN

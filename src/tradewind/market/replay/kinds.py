@@ -16,7 +16,7 @@ from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import EventKind
 from tradewind.core.errors import UsageError
 from tradewind.core.kernels import rare
-from tradewind.market.replay.hits import settle_own
+from tradewind.market.replay.hits import set_state, settle_own
 from tradewind.market.replay.impact import push
 from tradewind.market.replay.layout import SETTLE
 from tradewind.market.replay.levels import apply_level, settle_message
@@ -99,7 +99,7 @@ def order_other(market: Record, replay: Record, row: Record, rows: Record) -> No
     elif kind == SETTLE:
         settle_own(market)
     elif kind == STATUS:
-        market.book.state = row.size_lots
+        set_state(market, row.size_lots)
 
 
 def _nothing(_market: Record, _replay: Record) -> None:
@@ -158,7 +158,7 @@ def depth_other(market: Record, replay: Record, row: Record, rows: Record) -> No
         print_trade(market, replay.queues, rows, np.int64(row.side), price, row.size_lots, np.int64(row.flags))
         push_passive(market, replay)
     elif kind == STATUS:
-        market.book.state = row.size_lots
+        set_state(market, row.size_lots)
 
 
 def _begin_levels(market: Record, replay: Record) -> None:

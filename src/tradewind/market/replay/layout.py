@@ -100,7 +100,6 @@ COUNTS = np.dtype(
             "dropped_cancels",
             "smaller_cancels",
             "larger_cancels",
-            "unsided_prints",
             "cleared_orders",
             "no_room",
             "rebases",
@@ -122,7 +121,6 @@ COUNTS = np.dtype(
 ``dropped_cancels``        reductions, deletions and replacements of orders that were gone
 ``smaller_cancels``        reductions and deletions of orders that had less left than in history
 ``larger_cancels``         deletions of orders that had more left than in history; all of it goes
-``unsided_prints``         prints of which neither the feed nor the quotes tell who was the aggressor
 ``cleared_orders``         orders removed by a CLEAR
 ``no_room``                orders left out because the pool was full
 ``rebases``                times that the impact overlay moved the book

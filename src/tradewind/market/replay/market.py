@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from tradewind.book.audit import list_orders
@@ -15,8 +16,9 @@ from tradewind.core.types import Instrument
 from tradewind.market.flow.layout import BUFFER
 from tradewind.market.flow.run import FULL
 from tradewind.market.flow.ziggurat import seed_streams
-from tradewind.market.replay.layout import COUNTS, new_replay, shape_for
+from tradewind.market.replay.layout import new_replay, shape_for
 from tradewind.market.replay.propagator import Propagator
+from tradewind.market.replay.queues import QueueModel
 from tradewind.market.replay.run import open_records, replay_through
 from tradewind.market.replay.tape import Tape, make_tape
 from tradewind.market.trading import Latency, TradedMarket
@@ -24,7 +26,41 @@ from tradewind.market.trading import Latency, TradedMarket
 if TYPE_CHECKING:
     from tradewind.data.store.catalog import Catalog
 
-__all__ = ["Replay", "tape_of_day"]
+__all__ = ["Replay", "Terms", "tape_of_day"]
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """How a tape is replayed.
+
+    Attributes:
+        start_ns: When the replay begins: the book is the one after all rows at this time [ns]; the first row that is
+            no snapshot when absent.
+        end_ns: When it ends [ns]; the last row when absent.
+        latency: Delays of orders and data.
+        fees: Costs and rebates; None for the instrument's.
+        impact: Your trades shift the replayed prices; None: they do not.
+        queue: How a replay of levels or quotes decides when your orders fill; None for the default model. A replay of
+            single orders needs none: it knows.
+        seed: Of the jitter of your messages.
+        record: Keep the ``EVENT`` rows of the market with you in it, for :meth:`Replay.rows`.
+
+    Raises:
+        UsageError: For ``record`` together with ``impact``: a shifted book is not told order by order.
+    """
+
+    start_ns: int | None = None
+    end_ns: int | None = None
+    latency: Latency | None = None
+    fees: Fees | None = None
+    impact: Propagator | None = None
+    queue: QueueModel | None = None
+    seed: int = 0
+    record: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what does not go together."""
+        if self.record and self.impact is not None:
+            raise UsageError("a replay cannot record its rows while the impact overlay shifts them; choose one")
 
 
 class Replay(TradedMarket):
@@ -37,18 +73,10 @@ class Replay(TradedMarket):
     Args:
         tape: What happened (:func:`~tradewind.market.replay.tape.make_tape`); shared by as many replays as you like.
         instrument: What is traded.
-        start_ns: When the replay begins: the book is the one after all rows at this time [ns]; the first row that is
-            no snapshot when absent.
-        end_ns: When it ends [ns]; the last row when absent.
-        latency: Delays of orders and data.
-        fees: Costs and rebates; None for the instrument's.
-        impact: Your trades shift the replayed prices; None: they do not.
-        seed: Of the jitter of your messages.
-        record: Keep the ``EVENT`` rows of the market with you in it, for :meth:`rows`.
+        terms: When it begins and ends, delays, fees, impact.
 
     Raises:
         InvalidValueError: For times outside the tape.
-        UsageError: For ``record`` together with ``impact``: a shifted book is not told order by order.
 
     Examples:
         >>> rows = np.zeros(3, EVENT)
@@ -63,66 +91,62 @@ class Replay(TradedMarket):
         ([(101, 5)], 5)
     """
 
-    def __init__(
-        self,
-        tape: Tape,
-        instrument: Instrument,
-        *,
-        start_ns: int | None = None,
-        end_ns: int | None = None,
-        latency: Latency | None = None,
-        fees: Fees | None = None,
-        impact: Propagator | None = None,
-        seed: int = 0,
-        record: bool = False,
-    ) -> None:
-        if record and impact is not None:
-            raise UsageError("a replay cannot record its rows while the impact overlay shifts them; choose one")
-        self.tape = tape
-        self.start_ns = tape.first_ns if start_ns is None else start_ns
-        self.end_ns = tape.last_ns if end_ns is None else end_ns
+    def __init__(self, tape: Tape, instrument: Instrument, terms: Terms | None = None) -> None:
+        self.tape, self.terms = tape, terms or Terms()
+        start, end = self.terms.start_ns, self.terms.end_ns
+        self.start_ns = tape.first_ns if start is None else start
+        self.end_ns = tape.last_ns if end is None else end
         if not tape.rows["ts_ns"][0] <= self.start_ns <= tape.last_ns:
             raise InvalidValueError("start_ns", f"{tape.rows['ts_ns'][0]} to {tape.last_ns}", self.start_ns)
         if not self.start_ns <= self.end_ns <= tape.last_ns:
             raise InvalidValueError("end_ns", f"{self.start_ns} to {tape.last_ns}", self.end_ns)
-        self.impact = impact
+        if self.terms.queue is not None and tape.depth == 3:
+            raise UsageError("a tape of single orders knows every queue: it takes no queue model")
         self._buffer = np.zeros(1, BUFFER)
         self._pages: list[Array] = []
-        markets, self._replays = new_replay(shape_for(tape.orders, tape.depth), tape.depth)
-        markets["streams"][0] = seed_streams(seed, "market/replay", markets["streams"].shape[1])
-        if impact is not None:
-            impact.write(self._replays["impact"])
-        open_records(markets, self._replays, tape.rows, self._buffer, self.start_ns)
-        markets["recording"] = record
-        super().__init__(markets, instrument, latency, fees)
+        markets, self._replays = self._open(float(instrument.lot_size))
+        super().__init__(markets, instrument, self.terms.latency, self.terms.fees)
         self._opening = markets.copy(), self._replays.copy()
         self.reset()
 
+    def _open(self, units_per_lot: float) -> tuple[Array, Array]:
+        """Records that stand at the start."""
+        tape, terms = self.tape, self.terms
+        markets, replays = new_replay(shape_for(tape.orders, tape.depth), tape.depth)
+        markets["streams"][0] = seed_streams(terms.seed, "market/replay", markets["streams"].shape[1])
+        if terms.impact is not None:
+            terms.impact.write(replays["impact"])
+        if tape.depth < 3:
+            (terms.queue or QueueModel()).write(replays["queues"], units_per_lot)
+        open_records(markets, replays, tape.rows, self._buffer, self.start_ns)
+        markets["recording"] = terms.record
+        return markets, replays
+
     @classmethod
-    def from_rows(cls, rows: Array, instrument: Instrument, **options: object) -> Replay:
+    def from_rows(cls, rows: Array, instrument: Instrument, **terms: Any) -> Replay:
         """A replay of recorded rows.
 
         Args:
             rows: Shape (n,), dtype ``EVENT``, of one instrument; see :func:`~tradewind.market.replay.tape.make_tape`.
             instrument: What is traded.
-            **options: Of the class.
+            **terms: Fields of :class:`Terms`.
         """
-        return cls(make_tape(rows), instrument, **options)  # type: ignore[arg-type]
+        return cls(make_tape(rows), instrument, Terms(**terms))
 
     @classmethod
-    def from_catalog(cls, catalog: Catalog, symbol: str, day: date | str, **options: object) -> Replay:
+    def from_catalog(cls, catalog: Catalog, symbol: str, day: date | str, **terms: Any) -> Replay:
         """A replay of a day in a catalog.
 
         Args:
             catalog: Where the rows are.
             symbol: Which instrument.
             day: Trading day.
-            **options: Of the class.
+            **terms: Fields of :class:`Terms`.
 
         Raises:
             NotFoundError: When the catalog does not hold it.
         """
-        return cls(tape_of_day(catalog, symbol, day), catalog.instrument(symbol), **options)  # type: ignore[arg-type]
+        return cls(tape_of_day(catalog, symbol, day), catalog.instrument(symbol), Terms(**terms))
 
     def reset(self) -> None:
         """Back to the start: the records of the opening are copied in; orders, fills and counters are gone."""
@@ -178,9 +202,14 @@ class Replay(TradedMarket):
 
     @property
     def counters(self) -> dict[str, int]:
-        """What became of history where you changed it, by the names of ``COUNTS``; only what occurred."""
-        counts = self._replays["counts"][0]
-        return {name: int(counts[name]) for name in COUNTS.names or () if counts[name]}
+        """What became of history where you changed it, by the names of ``COUNTS``; only what occurred.
+
+        A replay of levels or quotes adds those of its queue model, ``QUEUE_COUNTS``.
+        """
+        found = [self._replays["counts"][0]]
+        if self.tape.depth < 3:
+            found.append(self._replays["queues"]["counts"][0])
+        return {name: int(counts[name]) for counts in found for name in counts.dtype.names or () if counts[name]}
 
     @property
     def shift_ticks(self) -> int:

@@ -15,7 +15,7 @@ from tradewind.core.dtypes import EventFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.orders import count_trade
 from tradewind.market.flow.rows import ADD, DELETE, EXECUTE, LAST, REDUCE, tell
-from tradewind.market.replay.hits import aggressor_of, hit, take_yours
+from tradewind.market.replay.hits import hit, take_yours
 from tradewind.market.replay.layout import BY_NAME
 
 __all__ = ["add", "clear_side", "delete", "execute", "print_hidden", "reduce", "replace"]
@@ -190,18 +190,13 @@ def print_hidden(market: Record, replay: Record, row: Record, rows: Record) -> N
 
     A price that the feed rounded to a tick counts as one tick worse for you.
     """
-    if np.int64(row.flags) & IRREGULAR == 0:
-        side, price = np.int64(row.side), row.price_ticks + replay.shift_ticks
-        if side == 0:
-            side = aggressor_of(market.book, price)
-            replay.counts.unsided_prints += side == 0
-        if np.int64(row.flags) & OFF_TICK:
-            price -= side
-        if side != 0:
-            lots = take_yours(market, replay, rows, (1 - side) >> 1, price, row.size_lots)
-            replay.counts.hidden_yours_lots += lots
-            if lots < row.size_lots:
-                count_trade(market, side, price, row.size_lots - lots)
+    side, price = np.int64(row.side), row.price_ticks + replay.shift_ticks
+    if side != 0 and np.int64(row.flags) & IRREGULAR == 0:
+        limit = price - side if np.int64(row.flags) & OFF_TICK else price
+        lots = take_yours(market, replay, rows, (1 - side) >> 1, limit, row.size_lots)
+        replay.counts.hidden_yours_lots += lots
+        if lots < row.size_lots:
+            count_trade(market, side, price, row.size_lots - lots)
 
 
 @rare

@@ -121,7 +121,7 @@ def _order_tape(rows: Array, policy: Policy, source: Path | str) -> Tape:
             raise_stopped(watches, rows, done, source)
         parts.append(tape[: int(states["count"][0])])
         room = 2 * (len(rows) - done) + 4 * SPARE + 4 * int(states["top"][0])
-    names = ("executions", "by_name", "prints", "backwards", "passed_by")
+    names = ("executions", "by_name", "prints", "unsided", "backwards", "passed_by")
     notes = {name: int(states[name][0]) for name in names if states[name][0]}
     whole = np.concatenate(parts)
     settled = int((whole["kind"] == SETTLE).sum())

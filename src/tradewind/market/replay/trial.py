@@ -65,7 +65,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         orders: What became of each order, in the order sent.
         fills: Their fills: time, order, price, size, side and whether the order rested.
         counters: What became of history where the orders changed it.
-        cost: Slippage of all fills against the mid-prices when their orders were sent [currency].
+        arrival_mid_ticks: Mid-price when the first order was sent, NaN without one [ticks].
+        cost: Shortfall of all fills against that mid-price, before fees; positive is a cost [currency].
         fees: Fees paid [currency].
         position_lots: Bought less sold [lots].
         end_mid_ticks: Mid-price at the end [ticks].
@@ -76,6 +77,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     orders: list[OrderOutcome]
     fills: list[dict[str, int]]
     counters: dict[str, int]
+    arrival_mid_ticks: float
     cost: Decimal
     fees: Decimal
     position_lots: int
@@ -157,14 +159,17 @@ class _Run:
         resting = {int(row["order_id"]): int(row["size_lots"]) for row in self.replay.orders()}
         orders = [self._outcome(message, fills, resting) for message in fresh]
         unit = self.replay.instrument
-        slippage = sum(Decimal(str((o.slippage_ticks or 0.0) * o.filled_lots)) for o in orders)
+        told = [_told(fill) for fill in fills]
+        arrival = next(iter(self.mids.values()), float("nan"))
+        paid = sum(f["side"] * f["size_lots"] * (Decimal(f["price_ticks"]) - Decimal(str(arrival))) for f in told)
         account = self.replay.account()
         return Trial(
-            impact=self.replay.impact is not None,
+            impact=self.replay.terms.impact is not None,
             orders=orders,
-            fills=[_told(fill) for fill in fills],
+            fills=told,
             counters=self.replay.counters,
-            cost=slippage * unit.tick_size * unit.lot_size,
+            arrival_mid_ticks=arrival,
+            cost=paid * unit.tick_size * unit.lot_size,
             fees=account.fees,
             position_lots=account.position_lots,
             end_mid_ticks=self.replay.view.mid_ticks,

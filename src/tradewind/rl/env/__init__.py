@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ExecutionBatch", "ExecutionEnv", "ExecutionVecEnv", "ExecutionVectorEnv", "Task"]
+__all__ = ["ExecutionBatch", "ExecutionEnv", "ExecutionVecEnv", "ExecutionVectorEnv", "PathRecorder", "Task"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,6 +17,10 @@ def __getattr__(name: str) -> Any:
         from tradewind.rl.env import task
 
         return task.Task
+    if name == "PathRecorder":
+        from tradewind.rl.env import paths
+
+        return paths.PathRecorder
     if name == "ExecutionVecEnv":
         from tradewind.rl.env import sb3
 

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numba
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.errors import DataError, InvalidValueError
-from tradewind.core.pointers import addresses
-from tradewind.core.types import Instrument
+from tradewind.core.errors import DataError, InvalidValueError, UsageError
 from tradewind.execution.actions import ACTION_COUNT
 from tradewind.execution.baselines.records import MEMORY, PLAN
 from tradewind.execution.episode import EPISODE, MONEY, SCALES, TERMS
 from tradewind.execution.features import OBSERVATION_SIZE
 from tradewind.execution.fills import ORDER_FILL
-from tradewind.market.flow.drive import reactive_drive
-from tradewind.market.flow.layout import BUFFER, STREAMS, new_markets
-from tradewind.market.flow.run import open_market
-from tradewind.market.flow.tables import TABLES, compile_preset
-from tradewind.market.flow.ziggurat import seed_streams
-from tradewind.market.preset import Preset, load_preset
-from tradewind.market.reactive import EPOCH_NS, market_size
-from tradewind.market.scenario import named_scenario, phases_record
-from tradewind.rl.env.settings import DESK, FAULTS, SURVEY, WORLD
+from tradewind.market.flow.layout import new_markets
+from tradewind.market.preset import Preset
+from tradewind.rl.env.settings import DESK, FAULTS, SURVEY
+from tradewind.rl.env.stages import ReactiveStage, Recording, ReplayStage, Stage
 from tradewind.rl.env.task import Task, settings_record
 from tradewind.rl.env.work import BASELINE, CONTINUOUS, DISCRETE, PREPARE, RESET, work
 
 __all__ = ["ExecutionBatch"]
 
-MEASURED = "env/scales"
 KEPT = 1 << 16
+NOTHING_FOUND = np.zeros(1, SURVEY)
 
 
 class ExecutionBatch:
@@ -49,6 +43,10 @@ class ExecutionBatch:
         seed: The run's one seed.
         threads: How many threads share the work.
         fill_rows: Rows of each episode's log of fills; 0 keeps none.
+        recordings: Recorded markets; the task's presets and scenarios are then not used. Every order begins at a random
+            time from which its horizon fits into the recording.
+        scales: What is usual, shape (presets,), dtype ``SCALES``: take it from the batch that was trained on. Measured
+            when absent: of a preset in a simulation that no seed changes, of a recording on itself (which looks ahead).
 
     Attributes:
         observations: Shape (count, F), float32.
@@ -60,7 +58,11 @@ class ExecutionBatch:
         truncated: Shape (count,), bool: never.
         final_observations: Shape (count, F), float32: valid where ``terminated``.
         episodes: Shape (count,), dtype ``EPISODE``: the orders being worked.
+        fills: Shape (count, fill_rows), dtype ``ORDER_FILL``: of the present episodes, ``episodes["fills"]`` many.
+        ended: Shape (count,), dtype ``EPISODE``: the order that ended last in each environment.
+        plan_memories: Shape (count,), dtype ``MEMORY``: what baselines remember of their orders.
         scales: Shape (presets,), dtype ``SCALES``: what is usual in each preset.
+        stage: Where the episodes take place: names, instruments.
 
     Raises:
         InvalidValueError: For numbers out of their range.
@@ -68,75 +70,69 @@ class ExecutionBatch:
         DataError: When an environment broke: an empty market, a feature that is not a number, lost fills.
     """
 
-    def __init__(self, task: Task, count: int, seed: int, *, threads: int = 1, fill_rows: int = 0) -> None:
+    def __init__(
+        self,
+        task: Task,
+        count: int,
+        seed: int,
+        *,
+        threads: int = 1,
+        fill_rows: int = 0,
+        recordings: Sequence[Recording] = (),
+        scales: Array | None = None,
+    ) -> None:
         if count < 1:
             raise InvalidValueError("count", "1 or more", count)
         if not 1 <= threads <= numba.config.NUMBA_NUM_THREADS:
             raise InvalidValueError("threads", f"1 to {numba.config.NUMBA_NUM_THREADS}", threads)
         self.task, self.count, self.threads, self.seed = task, count, threads, seed
-        self.presets = [load_preset(name) for name in task.market.presets]
-        self._settings = settings_record(task, self.presets, seed, count)
-        self._tables = np.concatenate([_tables(p, task.market.profile) for p in self.presets])
-        scenarios = [None if name == "plain" else named_scenario(name) for name in task.market.scenarios]
-        self._phases = np.concatenate([phases_record(s) for s in scenarios])
-        sizes = np.array([market_size(p) for p in self.presets]).max(axis=0)
-        self._size = int(sizes[0]), int(sizes[1])
-        self._markets = new_markets(count, *self._size)
+        self.stage: Stage = ReplayStage(task, recordings) if recordings else ReactiveStage(task)
+        self._settings = settings_record(task, self.stage.instruments, seed, count)
+        self._settings["scenarios"] = len(self.stage.phases)
+        self._markets = new_markets(count, *self.stage.size)
         self._desks = np.zeros(threads, DESK)
-        self._buffer = np.zeros(1, BUFFER)
         self.episodes = np.zeros(count, EPISODE)
+        self._fill_rows = fill_rows
         self._io = _outputs(count, fill_rows)
         self.observations, self.masks, self.rewards, self.terms, self.terminated = self._io[:5]
-        self.final_observations, self._ended, self._faults, self._choices, self._levels = self._io[5:10]
-        self._plans, self._memories, self.fills, self.money = self._io[10:]
+        self.final_observations, self.ended, self._faults, self._choices, self._levels = self._io[5:10]
+        self._plans, self.plan_memories, self.fills, self.money = self._io[10:]
         self.truncated = np.zeros(count, np.bool_)
-        self.scales = self._measure()
+        self._stages = self.stage.stages(count)
+        self._prepared = False
+        self.scales = self._measured() if scales is None else scales.astype(SCALES)
+        if len(self.scales) != len(self.stage.names):
+            raise InvalidValueError("scales", f"{len(self.stage.names)}, one for each preset", len(self.scales))
         self.reset(seed)
 
-    def _worlds(self, tables: Array, phases: Array) -> Array:
-        """What moves each preset in each scenario, shape (presets * scenarios,), dtype ``WORLD``."""
-        worlds = np.zeros(len(tables) * len(phases), WORLD)
-        worlds["drive"] = reactive_drive(*self._size)
-        worlds["first"] = np.repeat(addresses(tables), len(phases))
-        worlds["second"] = np.tile(addresses(phases), len(tables))
-        worlds["rows"] = addresses(self._buffer)
-        return worlds
-
-    def _prepare(self, name: str, settings: Array) -> Array:
-        """Snapshots of every preset from streams of a name; returns what was seen on the way."""
-        count, each = len(self.presets), int(settings["snapshots"][0])
-        self._snapshots = new_markets(count * each, *self._size)
+    def _prepare(self, seed: int, name: str) -> Array:
+        """Snapshots of every preset; returns what was seen on the way."""
+        count, each = len(self.stage.names), int(self._settings["snapshots"][0])
+        self._snapshots = new_markets(count * each, *self.stage.size)
         self._starts = np.zeros(count * each, EPISODE)
-        markets, found = new_markets(count, *self._size), np.zeros(count, SURVEY)
-        markets["base_ns"] = EPOCH_NS
-        tables, plain = self._tables.copy(), phases_record(None)
-        tables["profile_parts"], tables["profile"] = 1, 1.0
-        for k in range(count):
-            markets["streams"][k] = seed_streams(int(settings["seed"][0]), f"{name}/{k}", STREAMS)
-            open_market(markets[k : k + 1], tables[k : k + 1], plain, self._buffer)
-        worlds = self._worlds(tables, plain)
-        model = (worlds, plain, self.scales, settings, self._snapshots, self._starts, self._desks)
-        work(PREPARE, markets, np.zeros(count, EPISODE), model, self._io, found)
+        markets, worlds = self.stage.opened(seed, name)
+        found = np.zeros(count, SURVEY)
+        self._work(PREPARE, markets, np.zeros(count, EPISODE), worlds, found)
+        self._prepared = not self.stage.reseeds
         return found
 
-    def _measure(self) -> Array:
-        """What is usual in each preset: from a simulation of its own that no seed changes."""
-        self.scales = np.zeros(len(self.presets), SCALES)
-        settings = self._settings.copy()
-        settings["seed"], settings["snapshots"], settings["gap_s"] = 0, 1, 3600.0
-        found = self._prepare(MEASURED, settings)
-        for k, preset in enumerate(self.presets):
-            seen, scale = found[k], self.scales[k]
+    def _measured(self) -> Array:
+        """What is usual in each preset: from markets of their own that no seed changes."""
+        self.scales = np.zeros(len(self.stage.names), SCALES)
+        found = self._prepare(0, "env/scales")
+        for name, seen, scale in zip(self.stage.names, found, self.scales, strict=True):
             if seen["samples"] == 0 or seen["volume"] <= 0 or seen["square"] <= 0:
-                raise DataError(f"preset {preset.name}", "a market that trades and moves", "one that does not")
+                raise DataError(name, "a market that trades and moves", "one that does not")
             scale["unit_ticks"] = seen["spread"] / seen["samples"]
             scale["touch_lots"] = seen["touch"] / seen["samples"]
             scale["volume_per_s"] = seen["volume"] / seen["seconds"]
             scale["sigma_ticks"] = np.sqrt(seen["square"] / seen["seconds"])
-            scale["session_s"] = preset.clock.session_s
-            profile = np.array(preset.clock.profile)
-            scale["profile_parts"] = len(profile) if self.task.market.profile else 1
-            scale["profile"][: len(profile)] = profile / profile.mean()
+            scale["profile_parts"], scale["profile"][0] = 1, 1.0
+        if isinstance(self.stage, ReactiveStage) and self.task.market.profile:
+            for preset, scale in zip(self.stage.presets, self.scales, strict=True):
+                profile = np.array(preset.clock.profile)
+                scale["session_s"], scale["profile_parts"] = preset.clock.session_s, len(profile)
+                scale["profile"][: len(profile)] = profile / profile.mean()
         return self.scales
 
     def reset(self, seed: int | None = None) -> Array:
@@ -151,11 +147,11 @@ class ExecutionBatch:
         if seed is not None:
             self.seed = seed
         self._settings["seed"] = np.uint64(self.seed & (2**64 - 1))
-        self._prepare("env/snapshots", self._settings)
-        worlds = self._worlds(self._tables, self._phases)
-        self._world = (worlds, self._phases, self.scales, self._settings, self._snapshots, self._starts, self._desks)
+        if not self._prepared:
+            self._prepare(self.seed, "env/snapshots")
+        self._worlds = self.stage.worlds()
         self.episodes["episode"] = np.arange(self.count) - self.count
-        self._finished: deque[Array] = deque(maxlen=KEPT)
+        self._finished: deque[tuple[Array, Array]] = deque(maxlen=KEPT)
         self._run(RESET)
         return self.observations
 
@@ -164,13 +160,18 @@ class ExecutionBatch:
         self._run(RESET)
         return self.observations
 
-    def _run(self, mode: int) -> None:
+    def _work(self, mode: int, markets: Array, episodes: Array, worlds: Array, found: Array) -> None:
+        model = (worlds, self.stage.phases, self.scales, self._settings, self._snapshots, self._starts)
         before = numba.get_num_threads()
         numba.set_num_threads(self.threads)
         try:
-            work(mode, self._markets, self.episodes, self._world, self._io, np.zeros(1, SURVEY))
+            work(mode, markets, episodes, (*model, self._desks, self._stages), self._io, found)
         finally:
             numba.set_num_threads(before)
+
+    def _run(self, mode: int) -> None:
+        self._faults[:] = 0
+        self._work(mode, self._markets, self.episodes, self._worlds, NOTHING_FOUND)
         if self._faults.any():
             i = int(np.flatnonzero(self._faults)[0])
             number = int(self.episodes["episode"][i])
@@ -220,33 +221,81 @@ class ExecutionBatch:
 
     def _step(self, mode: int) -> tuple[Array, Array, Array]:
         self._run(mode)
-        done = np.flatnonzero(self.terminated)
-        if len(done):
-            for i in done:
-                self._finished.append(self._ended[i].copy())
+        for i in np.flatnonzero(self.terminated):
+            count = min(int(self.ended["fills"][i]), self._fill_rows)
+            self._finished.append((self.ended[i].copy(), self.fills[i, :count].copy()))
         return self.observations, self.rewards, self.terminated
 
     def finished(self) -> Array:
-        """Episodes that ended since the last call, shape (n,), dtype ``EPISODE``, in the order in which they ended."""
-        rows = np.array(list(self._finished), dtype=EPISODE)
-        self._finished.clear()
-        return rows
+        """Episodes that ended since the last call, shape (n,), dtype ``EPISODE``, in the order in which they ended.
 
-    def instrument(self, preset: int = 0) -> Instrument:
-        """What is traded in a preset of the task."""
-        return self.presets[preset].trading_instrument()
+        The last 65,536 are kept.
+        """
+        return self.finished_fills()[0]
+
+    def finished_fills(self) -> tuple[Array, Array, Array]:
+        """Episodes that ended since the last call, with their fills.
+
+        Returns:
+            The episodes, shape (n,), dtype ``EPISODE``; their fills one after the other, dtype ``ORDER_FILL`` (none
+            without ``fill_rows``); and where each one's begin, shape (n + 1,).
+        """
+        episodes = np.array([episode for episode, _ in self._finished], dtype=EPISODE)
+        parts = [fills for _, fills in self._finished]
+        fills = np.concatenate([np.zeros(0, ORDER_FILL), *parts])
+        first = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+        self._finished.clear()
+        return episodes, fills, first
+
+    def state(self) -> dict[str, Array]:
+        """Everything that decides what comes next, for a checkpoint: arrays by name, none of objects."""
+        return {
+            "seed": np.array([self.seed & (2**64 - 1)], np.uint64),
+            "markets": self._markets.view(np.uint8).copy(),
+            "replays": self.stage.own.view(np.uint8).copy(),
+            "episodes": self.episodes.copy(),
+            "observations": self.observations.copy(),
+            "masks": self.masks.copy(),
+            "plan_memories": self.plan_memories.copy(),
+        }
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go on from a :meth:`state` of a batch of the same task and size.
+
+        Args:
+            state: Arrays by name.
+
+        Raises:
+            InvalidValueError: For a state of another kind of batch.
+        """
+        self.reset(int(state["seed"][0]))
+        targets = {"markets": self._markets.view(np.uint8), "replays": self.stage.own.view(np.uint8)}
+        targets |= {name: getattr(self, name) for name in ("episodes", "observations", "masks", "plan_memories")}
+        for name, target in targets.items():
+            if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
+                raise InvalidValueError(f"state[{name!r}]", f"{target.dtype} of shape {target.shape}", "another")
+            target[:] = state[name]
+        worlds = self._worlds[self.episodes["preset"] * len(self.stage.phases) + self.episodes["scenario"]]
+        first = self._stages["first"].copy()
+        self._stages[:] = worlds
+        if len(self.stage.own):
+            self._stages["first"] = first
+
+    @property
+    def presets(self) -> list[Preset]:
+        """The task's presets, where the markets are simulated.
+
+        Raises:
+            UsageError: Where they are recorded; ``stage.names`` and ``stage.instruments`` are there for both.
+        """
+        if not isinstance(self.stage, ReactiveStage):
+            raise UsageError("these markets are recorded: they have no presets, but stage.names and stage.instruments")
+        return self.stage.presets
 
     @property
     def memory_bytes(self) -> int:
         """Size of one environment: its market and its episode."""
         return int(self._markets.itemsize + self.episodes.itemsize)
-
-
-def _tables(preset: Preset, profile: bool) -> Array:
-    table = compile_preset(preset)
-    if not profile:
-        table["profile_parts"], table["profile"] = 1, 1.0
-    return table.astype(TABLES)
 
 
 def _outputs(count: int, fill_rows: int) -> tuple[Array, ...]:

@@ -20,7 +20,7 @@ from tradewind.execution.observation import profile_share
 from tradewind.market.flow.layout import STREAMS
 from tradewind.rl.env.desk import look, run_to, sync
 
-__all__ = ["FIRST_ID", "enter", "is_whole", "pick_world", "seed_market", "slice_episode"]
+__all__ = ["FIRST_ID", "begin_scenario", "enter", "is_whole", "pick_world", "seed_streams", "slice_episode"]
 
 FIRST_ID = 1 << 40
 """Ids of the episode's orders begin here; background orders never get that far."""
@@ -60,12 +60,17 @@ def pick_world(episode: Record, settings: Record) -> Int:
 
 
 @rare
-def seed_market(market: Record, episode: Record, phases: Record, settings: Record) -> None:
-    """A copied snapshot gets streams of its own and its place in the scenario."""
+def seed_streams(market: Record, episode: Record) -> None:
+    """A copied snapshot gets streams of its own."""
     for i in range(STREAMS):
         for j in range(4):
             market.streams[i, j] = mixed(mixed(episode.key + np.uint64(1 + 4 * i + j)))
         market.streams[i, 3] |= np.uint64(1)
+
+
+@rare
+def begin_scenario(market: Record, episode: Record, phases: Record, settings: Record) -> None:
+    """A reactive market takes its place in a scenario."""
     shift_s = between(settings.offset_s, chance(episode.key, OFFSET))
     market.phase = 0
     while phases.rows[market.phase].until_s <= shift_s:
@@ -81,7 +86,7 @@ def seed_market(market: Record, episode: Record, phases: Record, settings: Recor
 
 
 @inner
-def draw_order(market: Record, episode: Record, scales: Record, settings: Record) -> None:
+def draw_order(market: Record, episode: Record, world: Record, scales: Record, settings: Record) -> None:
     """Side, horizon, latency, fees and time of the session."""
     key = episode.key
     episode.side = settings.side
@@ -103,7 +108,7 @@ def draw_order(market: Record, episode: Record, scales: Record, settings: Record
     market.fees.maker_per_lot, market.fees.taker_per_lot = episode.maker_per_lot, episode.taker_per_lot
     episode.session_s = -1.0
     market.start_s = 0.0
-    if settings.profile:
+    if settings.profile and world.bytes == 0:
         episode.session_s = chance(key, SESSION) * (scales.session_s - episode.horizon_s)
         market.start_s = episode.session_s - market.now_s
 
@@ -112,10 +117,11 @@ def draw_order(market: Record, episode: Record, scales: Record, settings: Record
 def enter(market: Record, episode: Record, world: Record, scales: Record, settings: Record) -> None:
     """The order arrives: the market runs on for a while, then the episode's clock starts."""
     memory = episode.memory
-    memory.at_s += market.now_s
-    draw_order(market, episode, scales, settings)
-    until_s = market.now_s + settings.lead_s * chance(episode.key, LEAD)
-    if settings.profile:
+    memory.at_s = market.now_s
+    draw_order(market, episode, world, scales, settings)
+    lead_s = world.gap_s if world.bytes > 0 else settings.lead_s
+    until_s = market.now_s + lead_s * chance(episode.key, LEAD)
+    if settings.profile and world.bytes == 0:
         market.start_s -= until_s - market.now_s
     while market.now_s < until_s:
         run_to(market, world, min(market.now_s + LEAD_STEP_S, until_s))
@@ -125,6 +131,8 @@ def enter(market: Record, episode: Record, world: Record, scales: Record, settin
     episode.next_id = FIRST_ID
     episode.start_s = market.now_s + 1e-9 * episode.data_ns
     episode.now_s = episode.start_s
+    if settings.profile and world.bytes > 0:
+        episode.session_s = world.session_s + market.now_s
     lots = settings.quantity_lots
     if lots == 0:
         begin_s = episode.session_s

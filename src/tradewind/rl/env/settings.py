@@ -26,7 +26,6 @@ SETTINGS = np.dtype(
         ("scenarios", "i8"),
         ("scenario_edges", "f8", (MOST_SCENARIOS,)),
         ("snapshots", "i8"),
-        ("gap_s", "f8"),
         ("side", "i8"),
         ("share", "f8", RANGE),
         ("quantity_lots", "i8"),
@@ -59,8 +58,26 @@ DESK = np.dtype(
 )
 """Scratch of one thread."""
 
-WORLD = np.dtype([("drive", "i8"), ("first", "i8"), ("second", "i8"), ("rows", "i8")], align=True)
-"""What moves a market, by address: a function (``core.pointers.ADVANCE``), its two records, its buffer of rows."""
+WORLD = np.dtype(
+    [
+        ("drive", "i8"),
+        ("first", "i8"),
+        ("second", "i8"),
+        ("rows", "i8"),
+        ("shots", "i8"),
+        ("bytes", "i8"),
+        ("warm_s", "f8"),
+        ("gap_s", "f8"),
+        ("session_s", "f8"),
+    ],
+    align=True,
+)
+"""What moves a market, by address: a function (``core.pointers.ADVANCE``), its two records, its buffer of rows.
+
+A replay's first record has ``bytes`` that change with the market: it is copied with each snapshot, to and from
+``shots``; a reactive market has none. A market is warmed up for ``warm_s``, then a snapshot is taken every ``gap_s``;
+time 0 of a recording is ``session_s`` into its session.
+"""
 
 SURVEY = np.dtype(
     [

@@ -34,12 +34,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tradewind.core.config import Config, load_config, parse_config
 from tradewind.core.dtypes import Array
-from tradewind.core.errors import InvalidValueError
 from tradewind.core.fees import FEE_RATES, Fees, fee_rates
+from tradewind.core.types import Instrument
 from tradewind.execution.actions import CROSSINGS
 from tradewind.execution.episode import REVERSIONS
 from tradewind.execution.rewards import Reward, weights_record
-from tradewind.market.preset import Preset
 from tradewind.rl.env.settings import MOST_PRESETS, MOST_SCENARIOS, SETTINGS
 
 __all__ = [
@@ -240,28 +239,25 @@ def _edges(weights: list[float], count: int, room: int) -> Array:
     return out
 
 
-def settings_record(task: Task, presets: list[Preset], seed: int, count: int) -> Array:
+def settings_record(task: Task, instruments: list[Instrument], seed: int, count: int) -> Array:
     """A task as kernels read it.
 
     Args:
         task: What to compile.
-        presets: The task's presets, in its order.
+        instruments: What is traded in each of its presets, or of the recordings that stand in for them.
         seed: The run's one seed.
         count: Number of environments.
 
     Returns:
         Shape (1,), dtype ``SETTINGS``.
-
-    Raises:
-        InvalidValueError: For a horizon past the session of a preset.
     """
     out = np.zeros(1, SETTINGS)
     market = task.market
     out["seed"], out["count"] = np.uint64(seed & (2**64 - 1)), count
-    out["presets"], out["scenarios"] = len(presets), len(market.scenarios)
-    out["preset_edges"] = _edges(market.preset_weights, len(presets), MOST_PRESETS)
+    out["presets"], out["scenarios"] = len(instruments), len(market.scenarios)
+    out["preset_edges"] = _edges(market.preset_weights, len(instruments), MOST_PRESETS)
     out["scenario_edges"] = _edges(market.scenario_weights, len(market.scenarios), MOST_SCENARIOS)
-    out["snapshots"], out["gap_s"] = market.snapshots, market.gap_s
+    out["snapshots"] = market.snapshots
     out["side"] = {"buy": 1, "sell": -1, "both": 0}[task.order.side]
     out["share"], out["quantity_lots"] = task.order.share, task.order.quantity_lots
     out["horizon_s"] = task.order.horizon_s
@@ -273,11 +269,8 @@ def settings_record(task: Task, presets: list[Preset], seed: int, count: int) ->
         ("jitter_ns", task.latency.jitter_ms),
     ):
         out[name] = np.array(pair) * 1e6
-    for k, preset in enumerate(presets):
-        if market.profile and task.order.horizon_s[1] > preset.clock.session_s:
-            expected = f"at most the session of {preset.name}, {preset.clock.session_s:g} s"
-            raise InvalidValueError("horizon_s", expected, task.order.horizon_s[1])
-        _fees(out, k, task.fees, preset)
+    for k, instrument in enumerate(instruments):
+        _fees(out, k, task.fees, instrument)
     out["lead_s"], out["offset_s"], out["profile"] = market.lead_s, market.offset_s, market.profile
     out["watch"] = task.watch
     out["after_s"][0, : len(task.after_s)] = sorted(task.after_s)
@@ -287,11 +280,11 @@ def settings_record(task: Task, presets: list[Preset], seed: int, count: int) ->
     return out
 
 
-def _fees(out: Array, k: int, fees: FeeRanges, preset: Preset) -> None:
+def _fees(out: Array, k: int, fees: FeeRanges, instrument: Instrument) -> None:
     """Fees of one preset, both ends of their ranges."""
-    own = preset.instrument
+    own = instrument.fees
     for end in range(2):
         chosen = {name: (getattr(fees, name) or (getattr(own, name),) * 2)[end] for name in Fees.__struct_fields__}
-        rates = fee_rates(Fees(**chosen), own.tick_size)
+        rates = fee_rates(Fees(**chosen), instrument.tick_size)
         for name in FEE_RATES.names or ():
             out[name][0, k, end] = rates[name][0]

@@ -14,12 +14,14 @@ from numba import prange
 from tradewind.book.layout import Int, Record
 from tradewind.book.levels import best_lots, best_ticks
 from tradewind.core.kernels import inner, parallel_entry, rare
+from tradewind.core.pointers import copy_bytes
 from tradewind.execution.actions import choose, mask, steer
 from tradewind.execution.baselines.choose import choose as choose_baseline
+from tradewind.execution.baselines.sights import see
 from tradewind.execution.chance import mixed
 from tradewind.execution.observation import observe
 from tradewind.execution.rewards import reward_step
-from tradewind.rl.env.begin import enter, is_whole, pick_world, seed_market, slice_episode
+from tradewind.rl.env.begin import begin_scenario, enter, is_whole, pick_world, seed_streams, slice_episode
 from tradewind.rl.env.desk import look, run_to
 from tradewind.rl.env.stepping import step_order, watch_on
 
@@ -36,7 +38,6 @@ CONTINUOUS = 3
 BASELINE = 4
 """Step with what a baseline wants."""
 Arrays: TypeAlias = tuple[Any, ...]
-WARM_UP_S = 300.0
 SAMPLE_S = 1.0
 EMPTY, NOT_A_NUMBER, FILLS_LOST, NO_ROOM, LOG_FULL = range(1, 6)
 
@@ -58,7 +59,7 @@ def show(i: Int, market: Record, episode: Record, scale: Record, setting: Record
 @rare
 def begin(i: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays) -> None:
     """Environment ``i`` begins its next episode."""
-    worlds, phases, scales, settings, snapshots, starts, _desks = model
+    worlds, phases, scales, settings, snapshots, starts, _desks, stages = model
     setting = settings[0]
     number = episodes[i].episode + setting.count
     episodes[i].episode = number
@@ -68,29 +69,23 @@ def begin(i: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays) -> Non
     episodes[i] = starts[j]
     market, episode = markets[i], episodes[i]
     episode.episode, episode.preset, episode.scenario, episode.key = number, preset, scenario, key
-    seed_market(market, episode, phases[scenario], setting)
-    enter(market, episode, worlds[preset * setting.scenarios + scenario], scales[preset], setting)
+    template = worlds[preset * setting.scenarios + scenario]
+    stage = stages[i]
+    stage.second, stage.session_s, stage.gap_s = template.second, template.session_s, template.gap_s
+    if template.bytes > 0:
+        shot = template.shots + (j - preset * setting.snapshots) * template.bytes
+        copy_bytes(stage.first, shot, template.bytes)
+    else:
+        stage.first = template.first
+        begin_scenario(market, episode, phases[scenario], setting)
+    seed_streams(market, episode)
+    enter(market, episode, stage, scales[preset], setting)
     memory = io[11][i]
     memory.key, memory.draws, memory.epoch, memory.slice = mixed(key), 0, -1, -1
     memory.action, memory.rest_ticks, memory.state = 0, 0, 0
     if not is_whole(market.book):
         io[7][i] = EMPTY
     show(i, market, episode, scales[preset], setting, io)
-
-
-@inner
-def see(book: Record, episode: Record, sight: Record) -> None:
-    """What a baseline sees."""
-    best = best_ticks(book, 0), best_ticks(book, 1)
-    sight.side, sight.quantity_lots, sight.left_lots = episode.side, episode.quantity_lots, episode.left_lots
-    sight.bid_lots, sight.ask_lots = best_lots(book, 0), best_lots(book, 1)
-    sight.bid_ticks = best[0] if sight.bid_lots > 0 else 0
-    sight.ask_ticks = best[1] if sight.ask_lots > 0 else 0
-    sight.arrival_half_ticks = episode.decision_half
-    done = episode.quantity_lots - episode.left_lots
-    sight.market_lots = episode.memory.volume_lots - episode.volume_before - done
-    sight.elapsed_s = episode.now_s - episode.start_s
-    sight.horizon_s = episode.horizon_s
 
 
 @inner
@@ -105,7 +100,7 @@ def want(  # noqa: PLR0917
         levels = np.float64(io[9][i, 0]), np.float64(io[9][i, 1])
         steer(market.book, episode, scale, levels, desk.intent)
     else:
-        see(market.book, episode, desk.sight)
+        see(market.book, episode, scale, desk.sight)
         choose_baseline(io[10][i], io[11][i], desk.sight, desk.intent)
 
 
@@ -114,11 +109,11 @@ def step(  # noqa: PLR0917
     i: Int, c: Int, mode: Int, markets: Any, episodes: Any, model: Arrays, io: Arrays
 ) -> None:
     """One decision of environment ``i``; an episode that ends is followed by the next one."""
-    worlds, _phases, scales, settings, _snapshots, _starts, desks = model
+    _worlds, _phases, scales, settings, _snapshots, _starts, desks, stages = model
     observations, _masks, rewards, terms, terminated, finals, ended, faults = io[:8]
     market, episode, desk, setting = markets[i], episodes[i], desks[c], settings[0]
     log = io[12][i]
-    scale, world = scales[episode.preset], worlds[episode.preset * setting.scenarios + episode.scenario]
+    scale, world = scales[episode.preset], stages[i]
     want(i, mode, market, episode, desk, model, io)
     before_s = episode.now_s
     done, room = step_order(market, episode, desk, world, log, setting.looks)
@@ -163,27 +158,34 @@ def survey(market: Record, episode: Record, world: Record, found: Record) -> Non
     found.seconds += SAMPLE_S
 
 
+@inner
+def call_it_now(market: Record, now_s: float) -> None:
+    """What a warm-up leaves is the beginning: its present is time 0."""
+    market.t_s -= now_s
+    market.next_s -= now_s
+    market.last_event_s -= now_s
+    market.mood_until_s -= now_s
+    market.now_s = 0.0
+
+
 @rare
 def prepare(i: Int, markets: Any, episodes: Any, model: Arrays, found: Record) -> None:
     """Preset ``i``: an opened market is warmed up, surveyed, and copied as a snapshot every so often."""
-    worlds, _phases, _scales, settings, snapshots, starts, _desks = model
+    worlds, _phases, _scales, settings, snapshots, starts, _desks, _stages = model
     market, episode, world, count = markets[i], episodes[i], worlds[i], settings[0].snapshots
-    run_to(market, world, WARM_UP_S)
+    run_to(market, world, world.warm_s)
     look(market, episode.memory)
     for j in range(count):
-        until_s = market.now_s + settings[0].gap_s
+        until_s = market.now_s + world.gap_s
         while market.now_s < until_s:
             survey(market, episode, world, found)
         at = i * count + j
         snapshots[at] = market
         starts[at] = episode
-        copy, now_s = snapshots[at], market.now_s
-        copy.t_s -= now_s
-        copy.next_s -= now_s
-        copy.last_event_s -= now_s
-        copy.mood_until_s -= now_s
-        copy.now_s = 0.0
-        starts[at].memory.at_s = 0.0
+        if world.bytes > 0:
+            copy_bytes(world.shots + j * world.bytes, world.first, world.bytes)
+        else:
+            call_it_now(snapshots[at], market.now_s)
 
 
 @parallel_entry
@@ -197,7 +199,7 @@ def work(  # noqa: PLR0917
             :data:`BASELINE`.
         markets: Shape (n,), a ``market_dtype``.
         episodes: Shape (n,), dtype ``EPISODE``.
-        model: ``(worlds, phases, scales, settings, snapshots, starts, desks)``.
+        model: ``(worlds, phases, scales, settings, snapshots, starts, desks, stages)``.
         io: ``(observations, masks, rewards, terms, terminated, finals, ended, faults, choices, levels, plans,
             plan_memories, logs, money)``.
         found: Shape (n,), dtype ``SURVEY``: sums of :data:`PREPARE`.

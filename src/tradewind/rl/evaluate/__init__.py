@@ -1,5 +1,5 @@
 """Proof: policies and baselines on the same orders in the same markets, and what the difference is worth."""
 
-from tradewind.execution.tca import cost_of, cost_parts, order_metrics
+from tradewind.rl.evaluate.result import Backtest, summarise
 
-__all__ = ["cost_of", "cost_parts", "order_metrics"]
+__all__ = ["Backtest", "summarise"]

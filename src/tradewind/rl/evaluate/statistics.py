@@ -137,6 +137,27 @@ class Draws:
         low, high = _bca(resampled[np.isfinite(resampled)], jackknife, estimate, self.level)
         return Interval(estimate, low, high)
 
+    def deviation(self, values: Array) -> Interval:
+        """Standard deviation of one number an order.
+
+        Args:
+            values: Shape (n,).
+        """
+        centred = values - values.mean()
+        estimate = float(np.sqrt((centred**2).mean()))
+        if self.count < 2:
+            return Interval(estimate, float("nan"), float("nan"))
+        first, second, size = (self._sums(x) for x in (centred, centred**2, np.ones(len(values))))
+
+        def root(one: Array, two: Array, count: Array) -> Array:
+            """Standard deviation from sums."""
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(np.sqrt(np.maximum(two / count - (one / count) ** 2, 0.0)))
+
+        resampled = root(*(self.weights @ sums for sums in (first, second, size)))
+        jackknife = root(*(sums.sum() - sums for sums in (first, second, size)))
+        return Interval(estimate, *_bca(resampled[np.isfinite(resampled)], jackknife, estimate, self.level))
+
     def reduction(self, costs: Array, reference: Array) -> Interval:
         """Share of the reference's cost that is saved: ``1 - sum(costs) / sum(reference)``.
 

@@ -1,0 +1,1 @@
+"""Learned policies: the network and its compiled inference, the file it travels in, the policies that ship."""

@@ -1,0 +1,101 @@
+"""Which orders in which markets: the task that a policy was trained for, with options; and other ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tradewind.execution.policies.policy import Policy
+from tradewind.rl.env.task import Task, parse_task
+from tradewind.rl.evaluate.arena import Ground
+from tradewind.rl.evaluate.backtest import Bout, Rules, elsewhere_row, run_bout
+from tradewind.rl.evaluate.result import Elsewhere
+from tradewind.rl.evaluate.strategies import PolicyStrategy
+
+__all__ = ["elsewhere_rows", "task_of_policy", "with_options"]
+
+VALIDATION_SEED = 1_000_003
+FEWER = 4
+FEWEST = 100
+SPLITS = "train – validation – test"
+RIVALS = ("twap", "vwap", "twap_passive", "submit_and_leave", "imbalance", "microprice", "q_learning")
+
+
+def task_of_policy(policy: Policy | None) -> Task:
+    """The task in a policy's own training configuration; the default one where it has none.
+
+    Args:
+        policy: The policy; None for the default.
+    """
+    text = policy.header.provenance.configuration if policy is not None else ""
+    if not text:
+        return Task()
+    values = msgspec.json.decode(text)
+    return parse_task(values.get("task", {}), "the policy's own task")
+
+
+def with_options(
+    task: Task,
+    *,
+    market: str | None = None,
+    share: float | None = None,
+    horizon_s: float | None = None,
+    scenarios: Sequence[str] | None = None,
+) -> Task:
+    """A task on one market, with what a command was told.
+
+    Args:
+        task: To begin from.
+        market: Its only preset; None keeps those it has.
+        share: Order size over expected volume; None keeps the range.
+        horizon_s: Time for an order [s]; None keeps the range.
+        scenarios: None keeps them.
+    """
+    markets: dict[str, object] = {}
+    if market is not None:
+        markets |= {"presets": [market], "preset_weights": []}
+    if scenarios:
+        markets |= {"scenarios": list(scenarios), "scenario_weights": []}
+    order: dict[str, object] = {}
+    if share is not None:
+        order |= {"share": (share, share), "quantity_lots": 0}
+    if horizon_s is not None:
+        order |= {"horizon_s": (horizon_s, horizon_s)}
+    values = task.model_dump()
+    values["market"] |= markets
+    values["order"] |= order
+    return parse_task(values)
+
+
+def elsewhere_rows(
+    bout: Bout, policies: Sequence[PolicyStrategy], markets: Sequence[str], say: Callable[[str, int], object]
+) -> tuple[Elsewhere, ...]:
+    """The policy on training and validation orders, its other training seeds, and markets left out of training.
+
+    Args:
+        bout: The main one; its row is the test.
+        policies: The first is the policy, the others its training seeds (they played in the bout).
+        markets: Other markets.
+        say: Told what is being done.
+    """
+    name, rules = policies[0].name, bout.rules
+    fewer = msgspec.structs.replace(rules, episodes=max(rules.episodes // FEWER, FEWEST))
+    trained = policies[0].policy.header.provenance.seed
+    rows = []
+    for where, seed in (("training orders", trained), ("validation orders", VALIDATION_SEED)):
+        other = _bout(bout.ground.task, msgspec.structs.replace(fewer, seed=seed), policies[:1], say)
+        rows.append(elsewhere_row(other, name, SPLITS, where))
+    rows.append(elsewhere_row(bout, name, SPLITS, "test orders"))
+    if policies[1:]:
+        rows += [
+            elsewhere_row(bout, p.name, "training seeds", f"seed {p.policy.header.provenance.seed}") for p in policies
+        ]
+    for market in markets:
+        other = _bout(with_options(bout.ground.task, market=market), fewer, policies[:1], say)
+        rows.append(elsewhere_row(other, name, "other markets", market))
+    return tuple(rows)
+
+
+def _bout(task: Task, rules: Rules, policies: Sequence[PolicyStrategy], say: Callable[[str, int], object]) -> Bout:
+    return run_bout(Ground(task=task), rules, policies, RIVALS, say)
