@@ -25,6 +25,7 @@ ENVIRONMENTS = 256
 AIM = "value >= 278000"
 PARTS = ("simulator_s", "policy_s", "update_s")
 SIDE = 64
+QUICK = 0.1
 
 
 @entry
@@ -109,20 +110,22 @@ def bench_train(scale: float, told: Callable[[str], None], preset: str = "aig") 
     """
     threads = min(2, numba.config.NUMBA_NUM_THREADS)
     seconds, steps = 12.0 * scale, 10**9
+    config = PPOConfig() if scale >= QUICK else PPOConfig(rollout_steps=16, minibatch=1024)
+    values = DDQNConfig(warm_up=4096) if scale >= QUICK else DDQNConfig(warm_up=2048, iteration_steps=16)
     task = Task.model_validate({"market": {"presets": [preset]}})
     told("matrix products")
     speed = product_rate()
     world = TradingWorld(task, ENVIRONMENTS, threads)
     told("own PPO")
-    ppo = PPO(world, PPOConfig(), 1, steps, threads)
+    ppo = PPO(world, config, 1, steps, threads)
     ppo_rate, ppo_shares = _measure(ppo, seconds)
     told("Stable-Baselines3 PPO")
     try:
-        reference: tuple[str, float | None] = ("Stable-Baselines3 PPO", _sb3_rate(task, PPOConfig(), threads, seconds))
+        reference: tuple[str, float | None] = ("Stable-Baselines3 PPO", _sb3_rate(task, config, threads, seconds))
     except MissingExtraError:
         reference = ("Stable-Baselines3 PPO (not installed)", None)
     told("own Double DQN")
-    ddqn = DDQN(world, DDQNConfig(warm_up=10_000), 1, steps, threads)
+    ddqn = DDQN(world, values, 1, steps, threads)
     ddqn_rate, ddqn_shares = _measure(ddqn, seconds)
     rows = [row(f"train_ppo_{threads}t", ppo_rate, "steps/s", reference, AIM)]
     rows.append(row(f"train_ddqn_{threads}t", ddqn_rate, "steps/s", reference, AIM))

@@ -48,6 +48,7 @@ def demo(  # noqa: PLR0917
     Without --data: generates a NASDAQ day, imports it and replays it through the book, then trains on the market that
     ships for AIG. With --data: imports your file, fits a market to it, and trains on that.
     """
+    from tradewind.rl.evaluate.arena import Ground
     from tradewind.rl.evaluate.backtest import Rules
     from tradewind.rl.evaluate.strategies import PolicyStrategy
 
@@ -70,7 +71,8 @@ def demo(  # noqa: PLR0917
         bar.remove_task(step)
         rules = Rules(episodes=episodes, seed=seed + 20131010, threads=threads)
         agent = PolicyStrategy(policy, "PPO, just trained")
-        _, result, scenes = prove(task, rules, [agent], Path(market).stem, [], BarProgress(bar, episodes))
+        grounds = (Ground(task=task), None)
+        _, result, scenes = prove(grounds, rules, [agent], Path(market).stem, [], BarProgress(bar, episodes))
     html = out / "report.html"
     write_report(result, scenes, html)
     told: dict[str, Any] = {"report": str(html), "catalog": str(out / "catalog"), "symbols": seen, "backtest": result}

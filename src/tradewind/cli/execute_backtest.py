@@ -13,6 +13,7 @@ from tradewind.cli.output import JsonFlag, emit, progress_bar
 
 if TYPE_CHECKING:
     from tradewind.rl.env.task import Task
+    from tradewind.rl.evaluate.arena import Ground
     from tradewind.rl.evaluate.backtest import Bout, Rules
     from tradewind.rl.evaluate.result import Backtest, Elsewhere
     from tradewind.rl.evaluate.scenes import Scenes
@@ -39,6 +40,12 @@ def execute_backtest(  # noqa: PLR0917
         typer.Option(help="Policy file or shipped policy; further ones are its training seeds. None: baselines only."),
     ] = None,
     market: Annotated[str, typer.Option(help="Name of a shipped preset, or a preset file.")] = "aig",
+    catalog: Annotated[Path | None, typer.Option(help="Recorded days instead, of this catalog.", metavar="DIR")] = None,
+    symbol: Annotated[str | None, typer.Option(help="Symbol of the catalog.")] = None,
+    days: Annotated[str | None, typer.Option(help="Days to test on, with commas; the last when absent.")] = None,
+    train_days: Annotated[
+        str | None, typer.Option(help="Days to fit baselines on; those before the test when absent.")
+    ] = None,
     also: Annotated[list[str] | None, typer.Option(help="Other markets, left out of training, as rows.")] = None,
     task: Annotated[Path | None, typer.Option(help="Task file: orders, decisions, latency, fees, scenarios.")] = None,
     episodes: Annotated[int, typer.Option(min=30, help="Orders that each strategy trades.")] = 1000,
@@ -61,8 +68,10 @@ def execute_backtest(  # noqa: PLR0917
     rules = Rules(episodes=episodes, seed=seed, threads=threads)
     policies = load_policies(policy or [])
     chosen = chosen_task(task, policies, market, share, horizon_s, scenario)
+    grounds = chosen_grounds(chosen, catalog, symbol, days, train_days)
+    where = Path(market).stem if catalog is None else f"{symbol}, recorded"
     with progress_bar() as bar:
-        bout, result, scenes = prove(chosen, rules, policies, market, also or [], BarProgress(bar, episodes))
+        bout, result, scenes = prove(grounds, rules, policies, where, also or [], BarProgress(bar, episodes))
     if record is not None:
         from tradewind.rl.evaluate.record import record_bout
 
@@ -101,16 +110,46 @@ def chosen_task(  # noqa: PLR0917
     return with_options(plain, market=market, share=share, horizon_s=horizon_s, scenarios=scenario)
 
 
+def chosen_grounds(
+    task: Task, catalog: Path | None, symbol: str | None, days: str | None, train_days: str | None
+) -> tuple[Ground, Ground | None]:
+    """Where test orders are traded, and where baselines are fitted if not there.
+
+    Raises:
+        UsageError: For a catalog without a symbol, or the other way round.
+    """
+    from tradewind.core.errors import UsageError
+    from tradewind.rl.evaluate.arena import Ground
+
+    if catalog is None:
+        if symbol or days or train_days:
+            raise UsageError("--symbol, --days and --train-days belong to --catalog")
+        return Ground(task=task), None
+    if symbol is None:
+        raise UsageError("--catalog needs --symbol")
+    from tradewind.data.store.catalog import Catalog
+    from tradewind.data.store.moments import parse_day
+    from tradewind.rl.evaluate.recorded import recorded_grounds
+
+    parts = [[parse_day(text) for text in (words or "").split(",") if text] for words in (days, train_days)]
+    training, ground = recorded_grounds(task, Catalog(catalog, purpose="execute backtest"), symbol, *parts)
+    return ground, training
+
+
 def prove(  # noqa: PLR0917
-    task: Task, rules: Rules, policies: list[PolicyStrategy], market: str, also: list[str], say: BarProgress
+    grounds: tuple[Ground, Ground | None],
+    rules: Rules,
+    policies: list[PolicyStrategy],
+    market: str,
+    also: list[str],
+    say: BarProgress,
 ) -> tuple[Bout, Backtest, Scenes]:
     """The bout on the market itself, then on other ground."""
-    from tradewind.rl.evaluate.arena import Ground
     from tradewind.rl.evaluate.backtest import run_bout, to_backtest
     from tradewind.rl.evaluate.ground import elsewhere_rows
     from tradewind.rl.evaluate.staging import scenes_of
 
-    bout = run_bout(Ground(task=task), rules, policies, progress=say)
+    bout = run_bout(grounds[0], rules, policies, progress=say, training=grounds[1])
     rows: tuple[Elsewhere, ...] = elsewhere_rows(bout, policies, also, say) if policies else ()
     name = policies[0].name if policies else ""
     result = to_backtest(bout, name, market, rows)

@@ -8,7 +8,7 @@ import numpy as np
 from tradewind.book.layout import aligned_zeros
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
-from tradewind.execution.policies.chance import chance_key
+from tradewind.execution.chance import chance_key
 from tradewind.execution.policies.inference import (
     NOT_A_NUMBER,
     act_continuous,

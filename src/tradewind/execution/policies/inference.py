@@ -8,7 +8,7 @@ from numba import prange
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, parallel_entry, rare
-from tradewind.execution.policies.chance import uniform_at
+from tradewind.execution.chance import chance
 from tradewind.execution.policies.network import (
     MOST_INPUTS,
     NETWORK,
@@ -203,7 +203,7 @@ def act_discrete(  # noqa: PLR0917
                 elif len(keys) == 0:
                     actions[first + i] = greedy(scratch.hidden, row, masks[first + i], policy.actions)
                 else:
-                    uniform = uniform_at(keys[0], first + i)
+                    uniform = chance(keys[0], first + i)
                     actions[first + i] = sampled(scratch.hidden, row, masks[first + i], policy.actions, uniform)
 
 

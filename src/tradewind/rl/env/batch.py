@@ -249,15 +249,14 @@ class ExecutionBatch:
 
     def state(self) -> dict[str, Array]:
         """Everything that decides what comes next, for a checkpoint: arrays by name, none of objects."""
-        return {
-            "seed": np.array([self.seed & (2**64 - 1)], np.uint64),
-            "markets": self._markets.view(np.uint8).copy(),
-            "replays": self.stage.own.view(np.uint8).copy(),
-            "episodes": self.episodes.copy(),
-            "observations": self.observations.copy(),
-            "masks": self.masks.copy(),
-            "plan_memories": self.plan_memories.copy(),
-        }
+        return {name: array.copy() for name, array in self._kept().items()} | {"seed": self._settings["seed"].copy()}
+
+    def _kept(self) -> dict[str, Array]:
+        """What a state holds, as views: records as bytes."""
+        records = {"markets": self._markets, "replays": self.stage.own, "episodes": self.episodes}
+        records |= {"plan_memories": self.plan_memories}
+        views = {name: records[name].view(np.uint8) for name in records}
+        return views | {"observations": self.observations, "masks": self.masks}
 
     def restore(self, state: dict[str, Array]) -> None:
         """Go on from a :meth:`state` of a batch of the same task and size.
@@ -269,12 +268,10 @@ class ExecutionBatch:
             InvalidValueError: For a state of another kind of batch.
         """
         self.reset(int(state["seed"][0]))
-        targets = {"markets": self._markets.view(np.uint8), "replays": self.stage.own.view(np.uint8)}
-        targets |= {name: getattr(self, name) for name in ("episodes", "observations", "masks", "plan_memories")}
-        for name, target in targets.items():
+        for name, target in self._kept().items():
             if name not in state or state[name].shape != target.shape or state[name].dtype != target.dtype:
                 raise InvalidValueError(f"state[{name!r}]", f"{target.dtype} of shape {target.shape}", "another")
-            target[:] = state[name]
+            target[...] = state[name]
         worlds = self._worlds[self.episodes["preset"] * len(self.stage.phases) + self.episodes["scenario"]]
         first = self._stages["first"].copy()
         self._stages[:] = worlds

@@ -85,7 +85,7 @@ class ReactiveStage:
         scenarios = [None if name == "plain" else named_scenario(name) for name in task.market.scenarios]
         self.phases = np.concatenate([phases_record(scenario) for scenario in scenarios])
         self._buffer = np.zeros(1, BUFFER)
-        self.own = np.zeros(0, np.uint8)
+        self.own: Array = np.zeros(0, np.uint8)
 
     def _moved_by(self, tables: Array, phases: Array) -> Array:
         worlds = np.zeros(len(tables) * len(phases), WORLD)
@@ -136,7 +136,7 @@ class ReplayStage:
         self.phases = phases_record(None)
         self._buffer = np.zeros(1, BUFFER)
         self._each = task.market.snapshots
-        self.own = np.zeros(0, np.uint8)
+        self.own: Array = np.zeros(0, np.uint8)
         _, self._states = new_replay(self.size, self._depth, len(recordings))
         _, self._shots = new_replay(self.size, self._depth, len(recordings) * self._each)
         self._places = spools_of([recording.tape.rows for recording in recordings])

@@ -62,6 +62,7 @@ class Bout(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         ground: The orders and the market.
+        training: Where baselines were fitted, of recordings.
         rules: How.
         setting: What the baselines were fitted to.
         reference: The same episodes with nobody trading.
@@ -73,6 +74,7 @@ class Bout(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     ground: Ground
+    training: Ground | None
     rules: Rules
     setting: Setting
     reference: Reference
@@ -126,7 +128,8 @@ def run_bout(  # noqa: PLR0917
     chosen = msgspec.structs.replace(ground, task=watched_task(ground.task, rules.episodes))
     names = tuple(dict.fromkeys((REFERENCE, *baselines)))
     strategies: list[Strategy] = [*policies, *(BaselineStrategy(name, setting) for name in names)]
-    return _played(chosen, rules, setting, strategies, say)
+    bout = _played(chosen, rules, setting, strategies, say)
+    return msgspec.structs.replace(bout, training=training)
 
 
 def _played(ground: Ground, rules: Rules, setting: Setting, strategies: Sequence[Strategy], say: Progress) -> Bout:
@@ -149,6 +152,7 @@ def _played(ground: Ground, rules: Rules, setting: Setting, strategies: Sequence
         metrics[strategy.name] = metrics_of(played[strategy.name], reference, batch.stage.instruments)
     return Bout(
         ground=ground,
+        training=None,
         rules=rules,
         setting=setting,
         reference=reference,

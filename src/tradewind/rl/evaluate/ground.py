@@ -9,7 +9,7 @@ import msgspec
 from tradewind.execution.policies.policy import Policy
 from tradewind.rl.env.task import Task, parse_task
 from tradewind.rl.evaluate.arena import Ground
-from tradewind.rl.evaluate.backtest import Bout, Rules, elsewhere_row, run_bout
+from tradewind.rl.evaluate.backtest import Bout, elsewhere_row, run_bout
 from tradewind.rl.evaluate.result import Elsewhere
 from tradewind.rl.evaluate.strategies import PolicyStrategy
 
@@ -73,29 +73,33 @@ def elsewhere_rows(
 ) -> tuple[Elsewhere, ...]:
     """The policy on training and validation orders, its other training seeds, and markets left out of training.
 
+    Of recordings, the training days stand in for training orders. Markets are simulated: another model of the market
+    than a recording.
+
     Args:
         bout: The main one; its row is the test.
         policies: The first is the policy, the others its training seeds (they played in the bout).
-        markets: Other markets.
+        markets: Presets.
         say: Told what is being done.
     """
     name, rules = policies[0].name, bout.rules
     fewer = msgspec.structs.replace(rules, episodes=max(rules.episodes // FEWER, FEWEST))
     trained = policies[0].policy.header.provenance.seed
-    rows = []
-    for where, seed in (("training orders", trained), ("validation orders", VALIDATION_SEED)):
-        other = _bout(bout.ground.task, msgspec.structs.replace(fewer, seed=seed), policies[:1], say)
-        rows.append(elsewhere_row(other, name, SPLITS, where))
+    rows, plain = [], Ground(task=bout.ground.task)
+    if bout.training is not None:
+        other = run_bout(bout.training, fewer, policies[:1], RIVALS, say, bout.training)
+        rows.append(elsewhere_row(other, name, SPLITS, "training days"))
+    else:
+        for where, seed in (("training orders", trained), ("validation orders", VALIDATION_SEED)):
+            other = run_bout(plain, msgspec.structs.replace(fewer, seed=seed), policies[:1], RIVALS, say)
+            rows.append(elsewhere_row(other, name, SPLITS, where))
     rows.append(elsewhere_row(bout, name, SPLITS, "test orders"))
     if policies[1:]:
         rows += [
             elsewhere_row(bout, p.name, "training seeds", f"seed {p.policy.header.provenance.seed}") for p in policies
         ]
     for market in markets:
-        other = _bout(with_options(bout.ground.task, market=market), fewer, policies[:1], say)
+        plain = Ground(task=with_options(bout.ground.task, market=market))
+        other = run_bout(plain, fewer, policies[:1], RIVALS, say)
         rows.append(elsewhere_row(other, name, "other markets", market))
     return tuple(rows)
-
-
-def _bout(task: Task, rules: Rules, policies: Sequence[PolicyStrategy], say: Callable[[str, int], object]) -> Bout:
-    return run_bout(Ground(task=task), rules, policies, RIVALS, say)

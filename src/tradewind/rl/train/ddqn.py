@@ -20,7 +20,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.kernels import parallel_entry, rare
 from tradewind.core.random import stream
-from tradewind.execution.policies.chance import chance_key
+from tradewind.execution.chance import chance_key
 from tradewind.execution.policies.inference import POLICY, normalise
 from tradewind.execution.policies.network import MOST_INPUTS, RELU, TANH, TILE, forward, new_network, start_weights
 from tradewind.execution.policies.policy import Header, Policy, Provenance, new_policy

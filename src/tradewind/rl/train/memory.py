@@ -7,7 +7,7 @@ import numpy as np
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, rare
-from tradewind.execution.policies.chance import uniform_at
+from tradewind.execution.chance import chance
 from tradewind.execution.policies.network import MOST_INPUTS, MOST_OUTPUTS
 
 __all__ = ["DRAWN", "STEP", "draw_prioritised", "draw_uniform", "raise_priorities", "remember", "set_priorities"]
@@ -78,7 +78,7 @@ def draw_uniform(steps: Array, drawn: Array, ring: Array, keys: Array, gamma: fl
         gamma: Discount.
     """
     for k in range(len(drawn)):
-        offset = np.int64(uniform_at(keys[0], np.int64(keys[1]) + k) * ring[3])
+        offset = np.int64(chance(keys[0], np.int64(keys[1]) + k) * ring[3])
         drawn[k].row = (ring[2] + offset) % len(steps)
         drawn[k].weight = F(1.0)
         follow(steps, drawn[k], (ring[0], ring[1]), gamma)
@@ -148,7 +148,7 @@ def draw_prioritised(  # noqa: PLR0917
     """
     batch, top = len(drawn), F(0.0)
     for k in range(batch):
-        left = (k + uniform_at(keys[0], np.int64(keys[1]) + k)) / batch * tree[1]
+        left = (k + chance(keys[0], np.int64(keys[1]) + k)) / batch * tree[1]
         row = descend(tree, left)
         drawn[k].row = row
         share = tree[row + len(tree) // 2] / tree[1]

@@ -21,7 +21,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.kernels import inner, parallel_entry, rare
 from tradewind.core.random import stream
-from tradewind.execution.policies.chance import chance_key, uniform_at
+from tradewind.execution.chance import chance, chance_key
 from tradewind.execution.policies.inference import GAUSSIAN, POLICY
 from tradewind.execution.policies.network import RELU, TANH, TILE, forward, new_network, start_weights
 from tradewind.execution.policies.policy import Header, Policy, Provenance
@@ -132,7 +132,7 @@ def learn_chunk(learners: Array, room: Record, samples: Array, order: Array, set
 def shuffle(order: Array, settings: Record) -> None:
     """Fisher and Yates' shuffle."""
     for i in range(len(order) - 1, 0, -1):
-        j = np.int64(uniform_at(settings.key, settings.draws) * (i + 1))
+        j = np.int64(chance(settings.key, settings.draws) * (i + 1))
         settings.draws += 1
         order[i], order[j] = order[j], order[i]
 

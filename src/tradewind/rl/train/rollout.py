@@ -10,7 +10,7 @@ from numba import prange
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, parallel_entry, rare
-from tradewind.execution.policies.chance import normal_at, uniform_at
+from tradewind.execution.chance import chance, normal
 from tradewind.execution.policies.inference import GAUSSIAN, load_tile, softmax
 from tradewind.execution.policies.network import MOST_INPUTS, MOST_OUTPUTS, TILE, forward, outputs_at
 from tradewind.rl.train.gradients import tile_outputs
@@ -76,7 +76,7 @@ def draw_continuous(sample: Record, network: Record, means: Array, at: Int, plac
     log_prob = 0.0
     for j in range(network.outputs):
         log_std = network.weights[network.log_std_at + j]
-        z = normal_at(key, index * MOST_NUMBERS + j)
+        z = normal(key, index * MOST_NUMBERS + j)
         sample.chosen[j] = means[at + j] + math.exp(log_std) * z
         log_prob -= 0.5 * z * z + log_std + HALF_LOG_TAU
     sample.log_prob = log_prob
@@ -98,7 +98,7 @@ def act_tile(policy: Record, room: Record, samples: Array, place: Record) -> Int
         if policy.head == GAUSSIAN:
             draw_continuous(sample, network, hidden, at + i * columns, (key, index + first + i))
         else:
-            uniform = uniform_at(key, index + first + i)
+            uniform = chance(key, index + first + i)
             good &= draw_discrete(sample, hidden, at + i * columns, policy.actions, uniform)
     return good
 

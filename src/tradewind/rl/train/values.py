@@ -8,7 +8,7 @@ from numba import prange
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner, parallel_entry, rare
-from tradewind.execution.policies.chance import uniform_at
+from tradewind.execution.chance import chance
 from tradewind.execution.policies.inference import load_tile
 from tradewind.execution.policies.network import TILE, forward
 from tradewind.rl.train.gradients import tile_outputs
@@ -73,8 +73,8 @@ def explore_tile(network: Record, room: Record, masks: Array, actions: Array, pl
     for i in range(len(actions)):
         values_of(out[i], settings)
         chosen = best_of(out[i], masks[i], settings.actions)
-        if uniform_at(key, 2 * (index + i)) < settings.explore:
-            chosen = allowed_of(masks[i], settings.actions, uniform_at(key, 2 * (index + i) + 1))
+        if chance(key, 2 * (index + i)) < settings.explore:
+            chosen = allowed_of(masks[i], settings.actions, chance(key, 2 * (index + i) + 1))
         bad |= np.int64(chosen < 0)
         actions[i] = chosen
     return bad
