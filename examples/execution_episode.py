@@ -26,10 +26,7 @@ def main() -> None:
         recorder.note()
     episodes, fills, _ = batch.finished_fills()
     row, path = episodes[0], recorder.path(0)
-    spreads = -row["reward"]
-    print(
-        f"{row['quantity_lots']} lots, {row['fills']} fills, {row['maker_lots']} passive, {spreads:.2f} spreads a lot"
-    )
+    print(f"{row['quantity_lots']} lots, {row['maker_lots']} of them resting; cost {-row['reward']:.2f} spreads a lot")
     if len(sys.argv) > 1:
         draw(sys.argv[1], row, path, fills)
 
