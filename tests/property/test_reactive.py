@@ -7,7 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tradewind.core.dtypes import MESSAGE, MessageKind
+from tradewind.core.fees import Fees, fee_amount, fee_rates, fees_of_fills
 from tradewind.market.reactive import Market
+from tradewind.market.scenario import Phase, Scenario
+from tradewind.market.trading import Latency
 
 KINDS = [MessageKind.LIMIT, MessageKind.MARKET, MessageKind.CANCEL, MessageKind.REDUCE, MessageKind.REPLACE]
 ACTIONS = st.tuples(
@@ -54,10 +57,32 @@ def check(market: Market) -> None:
         assert n_bids + n_asks == int(book["live"]) == int(record["resting"].sum()) + own
 
 
+ROUGH = Scenario(
+    "rough",
+    (
+        Phase(seconds=3.0, band_ticks=6, activity=3.0),
+        Phase(seconds=2.0, halted=True),
+        Phase(seconds=8.0, band_ticks=3, pause_s=2.0, activity=4.0, buy_tilt=-0.5, limit=0.8),
+        Phase(),
+    ),
+)
+LATE = Latency(order_entry_ns=10**7, market_data_ns=10**8, jitter_ns=10**7)
+PRICES = Fees(taker_bps=0.301, maker_bps=-0.2, taker_per_unit=0.003)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 1000), actions=st.lists(ACTIONS, min_size=1, max_size=25))
-def test_the_book_stays_whole(seed: int, actions: list[tuple[Any, ...]]) -> None:
-    market = Market("aig", seed)
+@given(
+    seed=st.integers(0, 1000),
+    actions=st.lists(ACTIONS, min_size=1, max_size=25),
+    scenario=st.sampled_from([None, ROUGH]),
+    latency=st.sampled_from([None, LATE]),
+)
+def test_the_book_stays_whole_and_the_account_adds_up(
+    seed: int, actions: list[tuple[Any, ...]], scenario: Scenario | None, latency: Latency | None
+) -> None:
+    market = Market("aig", seed, scenario=scenario, latency=latency, fees=PRICES)
+    rates = fee_rates(PRICES, market.instrument.tick_size)
+    position = cash = fees = 0
     for kind, side, size, distance, order_id, tif, pause in actions:
         message = np.zeros(1, MESSAGE)
         best = market.view.best_bid if side > 0 else market.view.best_ask
@@ -69,4 +94,13 @@ def test_the_book_stays_whole(seed: int, actions: list[tuple[Any, ...]]) -> None
         fills = market.advance(pause)
         assert (fills["size_lots"] > 0).all()
         check(market)
+        for owner, sign in (("taker_owner", 1), ("maker_owner", -1)):
+            mine = fills[fills[owner] != 0]
+            position += int((sign * mine["side"] * mine["size_lots"]).sum())
+            cash -= int((sign * mine["side"] * mine["size_lots"] * mine["price_ticks"]).sum())
+        fees += int(fees_of_fills(fills, rates).sum())
+    account, one = market.account(), market.instrument
+    assert account.position_lots == position
+    assert account.cash == cash * one.tick_size * one.lot_size
+    assert account.fees == fee_amount(fees, one.tick_size, one.lot_size)
     market.advance(5.0)

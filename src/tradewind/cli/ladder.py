@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_frame"]
 
-BAR = 14
+BAR = 12
 BUY, SELL = "green", "red"
 
 
@@ -41,7 +40,8 @@ def draw_frame(frame: Frame, unit: Instrument, title: str, levels: int = 10, zon
     lean = "" if frame.imbalance is None else f"imbalance {frame.imbalance:+.2f}"
     head = Text.from_markup(f"{clock}{state}   {spread}   {lean}   volume {_lots(frame.volume_lots, unit)}")
     you = f"you: position {_lots(frame.position_lots, unit)}, cash {frame.cash}, fees {frame.fees} {unit.currency}"
-    body = Columns([_ladder(frame, unit, levels), _tape(frame, unit, zone, 2 * levels)], padding=(0, 3))
+    body = Table.grid(padding=(0, 4))
+    body.add_row(_ladder(frame, unit, levels), _tape(frame, unit, zone, 2 * levels))
     return Panel(Group(head, Text(), body, Text(), Text(you)), title=title, title_align="left", expand=False)
 
 

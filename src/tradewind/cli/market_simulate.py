@@ -45,7 +45,9 @@ def simulate_market(  # noqa: PLR0917
     hours: Annotated[float, typer.Option(help="How long to simulate [hours].")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 7,
     out: Annotated[Path, typer.Option(help="Parquet file to write.", metavar="FILE")] = Path("events.parquet"),
-    scenario: Annotated[str | None, typer.Option(help="Regime: calm, volatile, thin, trending or flash_crash.")] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="Regime: calm, volatile, thin, trending, flash_crash, halt or luld.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Simulate a market and write its order-by-order feed (EVENT rows: add, reduce, delete, execute, trade)."""

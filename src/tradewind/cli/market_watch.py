@@ -127,6 +127,6 @@ def _live(watcher: Watcher, seconds: float, speed: float, levels: int, draw: Cal
 
 def _save(path: Path, drawing: object, unit: Instrument) -> None:
     with Path("/dev/null").open("w", encoding="utf-8") as nowhere:
-        paper = Console(record=True, width=118, file=nowhere, force_terminal=True)
+        paper = Console(record=True, width=124, file=nowhere, force_terminal=True)
         paper.print(drawing)
     path.write_text(paper.export_svg(title=f"tradewind market watch: {unit.symbol}"), encoding="utf-8")

@@ -143,11 +143,11 @@ class Watcher:
             self._quote()
         fills = self.market.advance(seconds)
         rows = self.market.rows()
-        mine = {(int(f["ts_ns"]), int(f["price_ticks"])) for f in fills}
+        mine = {(int(f["ts_ns"]), int(f["maker_id"])) for f in fills}
         for row in rows[np.isin(rows["kind"], (EventKind.EXECUTE, EventKind.TRADE))][-PRINTS:]:
             side = int(row["side"]) * (-1 if row["kind"] == EventKind.EXECUTE else 1)
-            at, price = int(row["ts_event_ns"]), int(row["price_ticks"])
-            self._prints.appendleft(Print(at, side, price, int(row["size_lots"]), (at, price) in mine))
+            at, yours = int(row["ts_event_ns"]), (int(row["ts_event_ns"]), int(row["order_id"])) in mine
+            self._prints.appendleft(Print(at, side, int(row["price_ticks"]), int(row["size_lots"]), yours))
 
     def _quote(self) -> None:
         """One order at each best price; one that is no longer best is taken back."""
