@@ -110,8 +110,8 @@ class SlowMarket:
         """Slots at a distance behind a side's best price."""
         return self.queues[side].get((self.best(side) or 0) - (1 - 2 * side) * distance, [])
 
-    def near_weight(self, side: int) -> float:
-        return sum(int(self.t["hazard_near"][k]) * len(self.at(side, k)) for k in range(16)) * 2.0**-40
+    def near_weight(self, side: int) -> int:
+        return sum(int(self.t["hazard_near"][k]) * len(self.at(side, k)) for k in range(16))
 
     def far_count(self, side: int) -> int:
         count = sum(1 for order in self.orders.values() if order[1] == side)
@@ -142,8 +142,9 @@ class SlowMarket:
         one, two = (self.t["rates"][cell] for cell in self.cell)
         touch = float(one[7]) + float(two[7])
         self.near = [self.near_weight(side) for side in range(2)]
-        self.deep = [self.near[s] + float(self.t["hazard_far"]) * self.far_count(s) for s in range(2)]
-        self.rate_all = touch + (float(one[5]) + float(two[5]) + (self.deep[0] + self.deep[1]))
+        units = [self.near[s] + int(self.t["hazard_far"]) * self.far_count(s) for s in range(2)]
+        self.deep = [value * 2.0**-40 for value in units]
+        self.rate_all = (touch + (float(one[5]) + float(two[5]))) + sum(units) * 2.0**-40
         self.rate_clock = self.rate_all if self.t["deep_excites"] else touch
 
     def decay(self, t_s: float) -> None:
@@ -157,8 +158,8 @@ class SlowMarket:
         echo = self.t["echo"][(quick * 7 + self.before_group) * 2 + (side ^ self.before_side)]
         flows = []
         for k in range(3):
-            x = self.flow[k] * float(self.t["flow_per_std"][k]) * sign
-            flows.append(self.t["flow"][k, int(min(max(x, -3.0), 3.0) + 3.5)])
+            x = self.flow[k] * sign
+            flows.append(self.t["flow"][k, round(min(max(x, -3.0), 3.0)) + 3])
         active = int(self.t["metaorders"])
         share = f4(float(self.meta_buys if side == 0 else active - self.meta_buys) * (2.0 / active))
         own = np.array([share, share, 1, 1, 1, 1, f4(self.deep[side]), 1], f4)
@@ -167,16 +168,14 @@ class SlowMarket:
     def choose(self, t_s: float) -> tuple[int, int]:
         since = t_s - self.last_event_s
         quick = int(since >= float(self.t["echo_s"][0])) + int(since >= float(self.t["echo_s"][1]))
-        both = []
-        for side in range(2):
-            sums = self.weights(side, quick)
-            for step in (1, 2, 4):
-                sums = sums + np.concatenate([np.zeros(step, f4), sums[:-step]])
-            both.append(sums)
-        left = f4(uniform(self.draw(CHOICE)) * (float(both[0][7]) + float(both[1][7])))
-        side = int(left >= both[0][7])
-        left -= both[0][7] if side else f4(0.0)
-        return side, min(sum(left >= value for value in both[side]), 6)
+        sums = np.concatenate([self.weights(side, quick) for side in range(2)])
+        sums = np.array([v + (sums[k - 1] if k % 4 else f4(0)) for k, v in enumerate(sums)])
+        sums = np.array([v + (sums[k - 2] if k % 4 > 1 else f4(0)) for k, v in enumerate(sums)])
+        sums = np.array([v + (sums[k // 4 * 4 - 1] if k % 8 > 3 else f4(0)) for k, v in enumerate(sums)])
+        sums = np.array([v + (sums[7] if k > 7 else f4(0)) for k, v in enumerate(sums)])
+        left = sums[15] * (f4(self.draw(CHOICE) >> 40) * f4(2.0**-24))
+        event = min(sum(bool(value <= left) for value in sums), 14)
+        return event >> 3, event & 7
 
     def tell(self, kind: int, side: int, order_id: int, price: int, size: int, flags: int) -> None:  # noqa: PLR0917
         self.rows.append((self.clock_ns, order_id, price, size, flags, kind, 1 - 2 * side))
@@ -190,7 +189,8 @@ class SlowMarket:
         else:
             return
         self.orders[slot] = [self.next_order_id, side, price, size]
-        if len(self.listed[side]) == self.pool:
+        resting = sum(1 for order in self.orders.values() if order[1] == side) - 1
+        if len(self.listed[side]) >= min(2 * resting + 64, self.pool):
             here = {order[0] for order in self.orders.values()}
             self.listed[side] = [key for key in self.listed[side] if key in here]
         self.listed[side].append(self.next_order_id)
@@ -237,11 +237,10 @@ class SlowMarket:
                 break
 
     def cancel_deep(self, side: int) -> None:
-        left = uniform(self.draw(CANCELS)) * self.deep[side]
-        if left >= self.near[side]:
+        units = int(uniform(self.draw(CANCELS)) * self.deep[side] * 2.0**40)
+        if units >= self.near[side]:
             self.cancel_far(side)
             return
-        units = int(left * 2.0**40)
         for distance in range(1, 16):
             queue = self.at(side, distance)
             units -= int(self.t["hazard_near"][distance]) * len(queue)
@@ -259,7 +258,7 @@ class SlowMarket:
             if slot is None:
                 self.strike(side, place)
                 continue
-            distance = (best - self.orders[slot][2]) * (1 - 2 * side)
+            distance = int(best - self.orders[slot][2]) * (1 - 2 * side)
             power = min(max(distance.bit_length() - 1, 4), 8)
             chance = (bits & 0xFFFFFFFF) * 2.3283064365386963e-10
             if distance >= 16 and chance < float(self.t["hazard_accept"][power]):
@@ -268,7 +267,7 @@ class SlowMarket:
 
     def react(self, side: int, size: int) -> None:
         weight = min(size / float(self.t["trade_mean_lots"]), float(self.t["flow_cap"])) * (1 - 2 * side)
-        self.flow = [value + weight for value in self.flow]
+        self.flow = [v + weight * float(p) for v, p in zip(self.flow, self.t["flow_per_std"], strict=True)]
 
     def metaorder(self, side: int) -> None:
         mine = [k for k in range(int(self.t["metaorders"])) if self.meta_sign[k] == side]

@@ -8,9 +8,11 @@ import numba
 import numpy as np
 
 from tradewind.bench.public_engines import hftbacktest_rate, rows_feed
+from tradewind.bench.replays import bench_replays
 from tradewind.bench.result import Report, Row, machine, noted, row, time_calls
-from tradewind.core.dtypes import MESSAGE, MessageKind
+from tradewind.core.dtypes import MESSAGE, Array, MessageKind
 from tradewind.core.errors import MissingExtraError
+from tradewind.core.types import Instrument
 from tradewind.market.batch import MarketBatch
 from tradewind.market.flow.layout import market_dtype
 from tradewind.market.preset import Preset, load_preset, preset_names
@@ -19,7 +21,7 @@ from tradewind.market.reactive import Market, market_size, simulate
 __all__ = ["bench_market"]
 
 EVENTS = 2_000_000
-PUBLIC_EVENTS = 200_000
+TOLD_EVENTS = 400_000
 SEED = 7
 LARGE = "aig"
 BATCH = 256
@@ -41,11 +43,14 @@ def bench_market(scale: float = 1.0, progress: Callable[[str], None] = lambda _:
     """
     events = max(int(EVENTS * scale), 20_000)
     progress("hftbacktest's L3 loop on a simulated feed")
-    reference = (HFTBACKTEST, _public_rate(max(int(PUBLIC_EVENTS * scale), 5_000)))
+    instrument, told = _told(max(int(TOLD_EVENTS * scale), 5_000))
+    reference = (HFTBACKTEST, _public_rate(instrument, told))
     rows = []
     for name in preset_names():
         progress(f"reactive market, {name}")
         rows.append(_reactive(name, events, reference))
+    progress("replays")
+    rows += bench_replays(told, instrument, reference)
     progress(f"{BATCH} markets")
     rows += _batched(events)
     progress("what events cost")
@@ -77,11 +82,13 @@ def _reactive(name: str, events: int, reference: tuple[str, float | None]) -> Ro
     return noted(item, f"full model; {1e9 / rate:.0f} ns an event, {tries:.2f} proposals an event")
 
 
-def _public_rate(events: int) -> float | None:
-    """Rows a second of hftbacktest's L3 replay of the feed that the large-tick market tells."""
-    market = Market(LARGE, SEED)
-    seconds = _seconds_for(market, events)
-    instrument, rows = simulate(LARGE, seconds, SEED)
+def _told(events: int) -> tuple[Instrument, Array]:
+    """The feed that the large-tick market tells of about so many events."""
+    return simulate(LARGE, _seconds_for(Market(LARGE, SEED), events), SEED)
+
+
+def _public_rate(instrument: Instrument, rows: Array) -> float | None:
+    """Rows a second of hftbacktest's L3 replay of a feed."""
     try:
         return hftbacktest_rate(rows_feed(rows, float(instrument.tick_size)), exchange=True)
     except MissingExtraError:

@@ -56,7 +56,7 @@ def profile_at(market: Record, tables: Record, t_s: float) -> Int:
 @inner
 def decay(market: Record, tables: Record, t_s: float) -> None:
     """Let excitation and signed flow decay to a time; a signed flow stands in the lane of its time scale."""
-    market.activity = decay_lanes(market.state, market.flow, tables.decay, t_s - market.t_s)
+    market.activity = decay_lanes(market.state, market.flow, market.buckets, tables.decay, t_s - market.t_s)
     market.t_s = t_s
 
 
@@ -82,10 +82,11 @@ def count_near(market: Record, tables: Record, side: Int, price: Int, change: In
     """An order came to a price (+1) or is about to leave it (-1); what lies far from the best is not counted."""
     ladder = market.book.ladders[side]
     distance = (ladder.best_ticks - price) * (1 - 2 * side)
-    if 0 <= distance < NEAR_TICKS and in_window(ladder, price):
-        market.near_counts[side, distance] += change
-        market.near_total[side] += change
-        market.near_units[side] += change * tables.hazard_near[distance]
+    here = np.int64((distance >= 0) & (distance < NEAR_TICKS) & in_window(ladder, price))
+    place, change = distance & (NEAR_TICKS - 1), change * here
+    market.near_counts[side, place] += change
+    market.near_total[side] += change
+    market.near_units[side] += change * tables.hazard_near[place]
 
 
 @inner
@@ -105,16 +106,17 @@ def walk_near(market: Record, tables: Record, side: Int) -> None:
 
 @inner
 def read_touch(market: Record, tables: Record) -> None:
-    """Cell of each side, and the rates at activity 1 that follow from it."""
+    """Cell of each side, and where it is another than before, the rates at activity 1 that follow from it."""
     book = market.book
     spread = spread_bucket(tables, book.ladders[1].best_ticks - book.ladders[0].best_ticks)
     bid, ask = queue_bucket(tables, best_size(market, 0)), queue_bucket(tables, best_size(market, 1))
     up = np.int64(market.last_move > 0)
-    market.row[0] = cell_of(spread, bid, ask, up)
-    market.row[1] = cell_of(spread, ask, bid, 1 - up)
-    a, b = tables.rates[market.row[0]], tables.rates[market.row[1]]
-    market.rate_touch = np.float64(a[TOUCH_LANE]) + np.float64(b[TOUCH_LANE])
-    market.rate_limits = np.float64(a[LIMIT_LANE]) + np.float64(b[LIMIT_LANE])
+    own, other = cell_of(spread, bid, ask, up), cell_of(spread, ask, bid, 1 - up)
+    if own != market.row[0] or other != market.row[1]:
+        market.row[0], market.row[1] = own, other
+        a, b = tables.rates[own], tables.rates[other]
+        market.rate_touch = np.float64(a[TOUCH_LANE]) + np.float64(b[TOUCH_LANE])
+        market.rate_shown = market.rate_touch + (np.float64(a[LIMIT_LANE]) + np.float64(b[LIMIT_LANE]))
 
 
 @inner
@@ -123,13 +125,13 @@ def read_depth(market: Record, tables: Record) -> None:
 
     Orders near the best have the hazard of their distance, those further off its mean.
     """
+    units = np.int64(0)
     for side in range(2):
         far = market.resting[side] - market.near_total[side]
-        near = np.float64(market.near_units[side]) * HAZARD_UNIT
-        market.near_weight[side] = near
-        market.deep_weight[side] = near + tables.hazard_far * np.float64(far if far > 0 else 0)
-    deep = market.rate_limits + (market.deep_weight[0] + market.deep_weight[1])
-    market.rate_all = market.rate_touch + deep
+        own = market.near_units[side] + tables.hazard_far * (far if far > 0 else 0)
+        market.deep_weight[side] = np.float64(own) * HAZARD_UNIT
+        units += own
+    market.rate_all = market.rate_shown + np.float64(units) * HAZARD_UNIT
     market.rate_clock = market.rate_all if tables.deep_excites else market.rate_touch
 
 

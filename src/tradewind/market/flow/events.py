@@ -19,8 +19,8 @@ from tradewind.market.flow.clock import (
     read_touch,
     walk_near,
 )
-from tradewind.market.flow.layout import METAORDERS, SIZES
-from tradewind.market.flow.mix import choose
+from tradewind.market.flow.layout import CHOICE, METAORDERS, SIZES
+from tradewind.market.flow.mix import foresee
 from tradewind.market.flow.orders import cancel_best, cancel_deep, count_trade, place, settle_reach, take
 from tradewind.market.flow.rows import HIDDEN as HIDDEN_FLAG
 from tradewind.market.flow.rows import LAST, TRADE, row_time, tell
@@ -31,6 +31,7 @@ __all__ = ["left_to_wait", "pass_time", "react_to_trade", "reschedule", "settle_
 
 HIDDEN_TRADE = TRADE | LAST | HIDDEN_FLAG
 BYTE = np.uint64(255)
+QUICK, MIDDLE, SLOW = FLOW_SCALES
 OPEN = int(TradingState.OPEN)
 MARKET, HIDDEN, IMPROVE, JOIN, CANCEL, DEEP_LIMIT = range(6)
 
@@ -85,8 +86,9 @@ def new_metaorder(market: Record, tables: Record, k: Int, bits: Int) -> None:
 def react_to_trade(market: Record, tables: Record, side: Int, size: Int) -> None:
     """A trade of either kind enters the signed flow that the mix of events answers."""
     weight = min(np.float64(size) / tables.trade_mean_lots, tables.flow_cap) * (1 - 2 * side)
-    for scale in FLOW_SCALES:
-        market.flow[scale] += weight
+    market.flow[QUICK] += weight * tables.flow_per_std[0]
+    market.flow[MIDDLE] += weight * tables.flow_per_std[1]
+    market.flow[SLOW] += weight * tables.flow_per_std[2]
 
 
 @inner
@@ -189,15 +191,19 @@ def reschedule(market: Record, tables: Record, phase: Record, waited: float) -> 
 
 @inner
 def try_event(market: Record, tables: Record, phase: Record, rows: Record) -> Int:
-    """Carry out the pending proposal and draw the next; returns whether it became an event."""
+    """Carry out the pending proposal and draw the next; returns whether it became an event.
+
+    What would happen is worked out before it is known whether it will, so that a processor need not wait for that.
+    """
     t_s = market.next_s
     market.proposals += 1
     decay(market, tables, t_s)
     factor = profile_at(market, tables, t_s) * phase.activity
+    foresee(market, tables, phase.factor, t_s)
     yes = accepted(market, rate_at(market, tables, factor))
     if yes:
-        event = choose(market, tables, phase.factor, t_s)
-        side, group = event >> 3, event & 7
+        draw(market.streams, CHOICE)
+        side, group = market.event >> 3, market.event & 7
         if group < DEEP_LIMIT or tables.deep_excites:
             excite(market, tables, factor)
             market.last_event_s = t_s

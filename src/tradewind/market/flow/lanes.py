@@ -2,7 +2,7 @@
 
 Written as vector instructions, because compilers turn such loops into chains of single ones. Every operation is exactly
 specified by IEEE 754 (the fused multiply-add included; the exponential is a polynomial of them), so the results are the
-same on every machine. Parts of kernels; arrays are float64 or float32, shape (8,).
+same on every machine. Parts of kernels; arrays are float64, shape (8,), unless said otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "TINY", "add_lanes", "decay_lanes", "falls_on", "weigh_lanes"]
+__all__ = ["LANES", "TINY", "add_lanes", "decay_lanes", "draw_lane"]
 
 LANES = 8
 """Numbers in a vector."""
@@ -25,9 +25,11 @@ LEAST = -87.0
 ROUNDER = 1.5 * 2.0**52
 """Added to a number, it leaves the nearest whole number in the lowest bits."""
 TERMS = 12
+MOST = 3.0
 
 WORD = ir.IntType(32)
 F4, F8, I8 = (ir.VectorType(kind, LANES) for kind in (ir.FloatType(), ir.DoubleType(), ir.IntType(64)))
+F4_TWO = ir.VectorType(ir.FloatType(), 2 * LANES)
 
 
 class _Code:
@@ -43,7 +45,7 @@ class _Code:
 
     def load(self, k: int, arguments: Any, vector: Any) -> Any:
         """The eight numbers of argument ``k``."""
-        return self.builder.load(self.at(k, arguments, vector), align=4 if vector == F4 else 8)
+        return self.builder.load(self.at(k, arguments, vector), align=4)
 
     def load_all(self, k: int, arguments: Any) -> list[Any]:
         """The eight float32 numbers of each array in the tuple that is argument ``k``."""
@@ -56,7 +58,7 @@ class _Code:
 
     def store(self, k: int, arguments: Any, value: Any) -> None:
         """Eight numbers into the array that is argument ``k``."""
-        self.builder.store(value, self.at(k, arguments, value.type), align=4 if value.type == F4 else 8)
+        self.builder.store(value, self.at(k, arguments, value.type), align=8)
 
     def pick(self, vector: Any, order: list[int], other: Any = None) -> Any:
         """Lanes of a vector (and, from 8 on, of another) in a new order."""
@@ -109,19 +111,27 @@ def every(value: float) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def decay_lanes(_typing: Any, state: Any, flow: Any, rates: Any, seconds: Any) -> Any:  # noqa: ARG001
-    """Multiply ``state`` and ``flow`` by ``exp(-rates * seconds)``; returns the sum of ``state``."""
+def decay_lanes(_typing: Any, state: Any, flow: Any, buckets: Any, rates: Any, seconds: Any) -> Any:  # noqa: ARG001
+    """Multiply ``state`` and ``flow`` by ``exp(-rates * seconds)``; returns the sum of ``state``.
+
+    ``buckets`` (int64) become ``flow`` rounded, cut at -3 and 3, plus 3: whole numbers from 0 to 6.
+    """
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = _Code(context, builder, signature)
-        exponent = builder.fmul(code.load(2, arguments, F8), code.spread(builder.fneg(arguments[3]), F8))
+        exponent = builder.fmul(code.load(3, arguments, F8), code.spread(builder.fneg(arguments[4]), F8))
         factor = code.exponential(exponent)
         left = code.fma(code.load(0, arguments, F8), factor, every(TINY))
         code.store(0, arguments, left)
-        code.store(1, arguments, code.fma(code.load(1, arguments, F8), factor, every(TINY)))
+        signed = code.fma(code.load(1, arguments, F8), factor, every(TINY))
+        code.store(1, arguments, signed)
+        low = builder.select(builder.fcmp_ordered("<", signed, every(-MOST)), every(-MOST), signed)
+        cut = builder.select(builder.fcmp_ordered("<", low, every(MOST)), low, every(MOST))
+        rounded = builder.bitcast(builder.fadd(cut, every(ROUNDER + MOST)), I8)
+        code.store(2, arguments, builder.and_(rounded, ir.Constant(I8, [7] * LANES)))
         return code.total(left)
 
-    return types.float64(state, flow, rates, types.float64), emit
+    return types.float64(state, flow, buckets, rates, types.float64), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -137,40 +147,38 @@ def add_lanes(_typing: Any, state: Any, kick: Any, share: Any) -> Any:  # noqa: 
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def weigh_lanes(_typing: Any, sums: Any, rows: Any, flows: Any, trade: Any, deep: Any) -> Any:  # noqa: ARG001
-    """Running sums of the product of six rows of weights into ``sums``; returns the last.
+def draw_lane(_typing: Any, rows: Any, regime: Any, answer: Any, known: Any, share: Any) -> Any:  # noqa: ARG001
+    """Which of sixteen weights a share of their sum falls on, each weight a product; 16 where rounding leads past them.
 
-    ``rows`` are rates, echo and regime, ``flows`` the answers to signed flow on three time scales. Lanes 0 and 1 are
-    multiplied by ``trade`` as well, lane 6 by ``deep``.
+    Args:
+        rows: Two rows (float32, shape (8,)) for one side, then two for the other.
+        regime: Shape (2, 8), float32: one more factor for each.
+        answer: Shape (2, 8), float32: one more.
+        known: For each side a factor of its lanes 0 and 1, then one of its lane 6; float32.
+        share: From 0 to 1, float32.
     """
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         code = _Code(context, builder, signature)
-        rates, echo, regime = code.load_all(1, arguments)
-        one, two, three = code.load_all(2, arguments)
-        last = ir.Constant(F4, [1.0] * LANES)
-        for lane, argument in ((0, 3), (1, 3), (6, 4)):
-            last = builder.insert_element(last, arguments[argument], ir.Constant(WORD, lane))
-        known = builder.fmul(builder.fmul(rates, echo), builder.fmul(regime, last))
-        weight = builder.fmul(known, builder.fmul(builder.fmul(one, two), three))
-        nothing = ir.Constant(F4, [0.0] * LANES)
-        for step in (1, 2, 4):
-            moved = code.pick(nothing, [*range(step), *range(LANES, 2 * LANES - step)], weight)
-            weight = builder.fadd(weight, moved)
-        code.store(0, arguments, weight)
-        return code.lane(weight, LANES - 1)
+        first, second, third, fourth = code.load_all(0, arguments)
+        whole = list(range(2 * LANES))
+        last = ir.Constant(F4_TWO, [1.0] * 2 * LANES)
+        for lane, place in ((0, 0), (1, 0), (6, 1), (8, 2), (9, 2), (14, 3)):
+            number = builder.extract_value(arguments[3], place)
+            last = builder.insert_element(last, number, ir.Constant(WORD, lane))
+        steady = builder.fmul(code.pick(first, whole, third), code.pick(second, whole, fourth))
+        steady = builder.fmul(steady, builder.fmul(code.load(1, arguments, F4_TWO), last))
+        sums = builder.fmul(steady, code.load(2, arguments, F4_TWO))
+        nothing = ir.Constant(F4_TWO, [0.0] * 2 * LANES)
+        for step in (1, 2):
+            order = [k if k % 4 < step else 16 + k - step for k in whole]
+            sums = builder.fadd(sums, code.pick(nothing, order, sums))
+        for block in (4, 8):
+            order = [16 + k - k % block - 1 if k % (2 * block) >= block else k for k in whole]
+            sums = builder.fadd(sums, code.pick(nothing, order, sums))
+        only = builder.insert_element(ir.Constant(F4_TWO, ir.Undefined), arguments[4], ir.Constant(WORD, 0))
+        left = builder.fmul(code.pick(sums, [15] * 16), code.pick(only, [0] * 16))
+        below = builder.bitcast(builder.fcmp_ordered("<=", sums, left), ir.IntType(16))
+        return builder.zext(builder.ctpop(below), ir.IntType(64))
 
-    return types.float32(sums, rows, flows, types.float32, types.float32), emit
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def falls_on(_typing: Any, sums: Any, left: Any) -> Any:  # noqa: ARG001
-    """How many running sums are at most ``left``: the place that a number falls on."""
-
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        code = _Code(context, builder, signature)
-        below = builder.fcmp_ordered("<=", code.load(0, arguments, F4), code.spread(arguments[1], F4))
-        bits = builder.bitcast(below, ir.IntType(8))
-        return builder.zext(builder.ctpop(bits), ir.IntType(64))
-
-    return types.int64(sums, types.float32), emit
+    return types.int64(rows, regime, answer, known, types.float32), emit

@@ -5,48 +5,48 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.layout import Int, Record
-from tradewind.core.kernels import inner
-from tradewind.market.flow.lanes import LANES, falls_on, weigh_lanes
+from tradewind.core.kernels import inner, rare
+from tradewind.market.flow.lanes import LANES, draw_lane
 from tradewind.market.flow.layout import CHOICE
-from tradewind.market.flow.tables import FLOW_SCALES, flow_bucket
-from tradewind.market.flow.ziggurat import draw, uniform
+from tradewind.market.flow.tables import FLOW_SCALES
+from tradewind.market.flow.ziggurat import peek
 
-__all__ = ["choose"]
+__all__ = ["foresee"]
 
-DEEP_CANCEL = 6
-SLOW, MIDDLE, QUICK = FLOW_SCALES[2], FLOW_SCALES[1], FLOW_SCALES[0]
+LAST_EVENT = 14
+SHARE = np.float32(2.0**-24)
+QUICK, MIDDLE, SLOW = FLOW_SCALES
+
+
+@rare
+def answer_flow(market: Record, tables: Record, key: Int) -> None:
+    """Factors of both sides for other buckets of signed flow; what the bid sees as ``b``, the ask sees as ``6 - b``."""
+    market.flow_key = key
+    flow = tables.flow
+    b0, b1, b2 = key >> 6, (key >> 3) & 7, key & 7
+    for g in range(LANES):
+        market.answer[0, g] = flow[0, b0, g] * flow[1, b1, g] * flow[2, b2, g]
+        market.answer[1, g] = flow[0, 6 - b0, g] * flow[1, 6 - b1, g] * flow[2, 6 - b2, g]
 
 
 @inner
-def weigh_side(market: Record, tables: Record, factors: Record, side: Int, seen: Int) -> Int:
-    """Running sums of one side's weights into ``market.weight``; returns the last.
+def foresee(market: Record, tables: Record, factors: Record, t_s: float) -> None:
+    """Note the event that would happen now: ``side * 8 + group``. Its random number is read, not yet drawn.
 
-    ``seen`` is what both sides share: the buckets of the signed flow and of the time since the last event.
+    Buckets of flow seldom change, so their factors are kept; a processor goes on as if they had not.
     """
-    quick, b0, b1, b2 = seen
-    echo = tables.echo[(quick * 7 + market.before_group) * 2 + (side ^ market.before_side)]
-    turned = 6 * side
-    f0 = tables.flow[0, abs(turned - b0)]
-    f1 = tables.flow[1, abs(turned - b1)]
-    f2 = tables.flow[2, abs(turned - b2)]
-    buys = market.meta_buys if side == 0 else tables.metaorders - market.meta_buys
-    trade, deep = np.float32(np.float64(buys) * tables.meta_share), np.float32(market.deep_weight[side])
-    rates = tables.rates[market.row[side]]
-    return weigh_lanes(market.weight[side], (rates, echo, factors[side]), (f0, f1, f2), trade, deep)
-
-
-@inner
-def choose(market: Record, tables: Record, factors: Record, t_s: float) -> Int:
-    """Draw the event: ``side * 8 + group``."""
     since = t_s - market.last_event_s
     quick = np.int64(since >= tables.echo_s[0]) + np.int64(since >= tables.echo_s[1])
-    b0 = flow_bucket(market.flow[QUICK] * tables.flow_per_std[0])
-    b1 = flow_bucket(market.flow[MIDDLE] * tables.flow_per_std[1])
-    b2 = flow_bucket(market.flow[SLOW] * tables.flow_per_std[2])
-    bids = weigh_side(market, tables, factors, 0, (quick, b0, b1, b2))
-    asks = weigh_side(market, tables, factors, 1, (quick, b0, b1, b2))
-    left = np.float32(uniform(draw(market.streams, CHOICE)) * (np.float64(bids) + np.float64(asks)))
-    side = np.int64(left >= bids)
-    left -= bids * np.float32(side)
-    group = falls_on(market.weight[side], left)
-    return side * LANES + min(group, DEEP_CANCEL)
+    before = (quick * 7 + market.before_group) * 2
+    key = (market.buckets[QUICK] << 6) + (market.buckets[MIDDLE] << 3) + market.buckets[SLOW]
+    if key != market.flow_key:
+        answer_flow(market, tables, key)
+    rates, echo, deep = tables.rates, tables.echo, market.deep_weight
+    bids = (rates[market.row[0]], echo[before + market.before_side])
+    asks = (rates[market.row[1]], echo[before + (1 ^ market.before_side)])
+    buys = np.float32(np.float64(market.meta_buys) * tables.meta_share)
+    sells = np.float32(np.float64(tables.metaorders - market.meta_buys) * tables.meta_share)
+    known = (buys, np.float32(deep[0]), sells, np.float32(deep[1]))
+    share = np.float32(np.int64(peek(market.streams, CHOICE) >> np.uint64(40))) * SHARE
+    event = draw_lane((*bids, *asks), factors, market.answer, known, share)
+    market.event = event if event < LAST_EVENT else LAST_EVENT

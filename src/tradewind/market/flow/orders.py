@@ -21,21 +21,23 @@ __all__ = ["cancel_best", "cancel_deep", "count_trade", "drop", "place", "refill
 
 MAKER_DONE, SELF_TRADE = int(FillFlag.MAKER_DONE), int(FillFlag.SELF_TRADE)
 TRIES = 64
+SPARE = 64
 
 
 @inner
 def is_listed(order: Record, side: Int, place: Int) -> Int:
     """Whether the background order in a slot is the one that was listed at a place."""
-    return order.limit_ticks == place * 2 + side and order.size_lots > 0 and order.owner == 0
+    return (order.limit_ticks == place * 2 + side) & (order.size_lots > 0) & (order.owner == 0)
 
 
 @inner
 def enlist(market: Record, side: Int, slot: Int) -> None:
     """A background order goes to the end of its side's list and remembers its place (where stops keep their limit).
 
-    Orders that trade stay listed: they are struck when they are met, or when the list is full.
+    Orders that trade stay listed: they are struck when they are met, or when they are most of the list.
     """
-    if market.listed_count[side] >= market.listed.shape[1]:
+    if market.listed_count[side] >= min(2 * market.resting[side] + SPARE, market.listed.shape[1]):
+        market.book.orders[slot].limit_ticks = -1
         strike_gone(market, side)
     place = market.listed_count[side]
     market.listed[side, place] = slot
@@ -50,8 +52,7 @@ def strike(market: Record, side: Int, place: Int) -> None:
     slot = np.int64(market.listed[side, last])
     order = market.book.orders[slot]
     market.listed[side, place] = slot
-    if is_listed(order, side, last):
-        order.limit_ticks = place * 2 + side
+    order.limit_ticks = place * 2 + side if is_listed(order, side, last) else order.limit_ticks
     market.listed_count[side] = last
 
 
@@ -186,22 +187,21 @@ def cancel_best(market: Record, tables: Record, rows: Record, side: Int) -> Int:
 @inner
 def cancel_deep(market: Record, tables: Record, rows: Record, side: Int) -> None:
     """A random order behind the best leaves, chosen by the hazard of its distance."""
-    left = uniform(draw(market.streams, CANCELS)) * market.deep_weight[side]
-    if left < market.near_weight[side]:
+    left = np.int64(uniform(draw(market.streams, CANCELS)) * market.deep_weight[side] * (1.0 / HAZARD_UNIT))
+    if left < market.near_units[side]:
         cancel_near(market, tables, rows, side, left)
     else:
         cancel_far(market, tables, rows, side)
 
 
 @inner
-def cancel_near(market: Record, tables: Record, rows: Record, side: Int, left: float) -> None:
+def cancel_near(market: Record, tables: Record, rows: Record, side: Int, left: Int) -> None:
     """A random order of the level within reach of a count that the number falls on."""
     ladder = market.book.ladders[side]
-    units = np.int64(left * (1.0 / HAZARD_UNIT))
     distance, passed = 0, np.int64(0)
     for k in range(NEAR_TICKS - 1):
         passed += np.int64(market.near_counts[side, k]) * tables.hazard_near[k]
-        distance += passed <= units
+        distance += passed <= left
     price = ladder.best_ticks - (1 - 2 * side) * distance
     slot = random_order(market, ladder.levels[price & (len(ladder.levels) - 1)])
     if market.book.orders[slot].owner == 0:

@@ -76,6 +76,7 @@ def open_one(market: Record, tables: Record, rows: Record) -> None:
         market.mood_level = 0.0
         market.mood_until_s = 0.0
     market.before_group = 3
+    market.flow_key, market.row[0] = -1, -1
     for j in range(TIME_SCALES):
         market.state[j] = tables.kick[j] / tables.decay[j]
         market.activity += market.state[j]

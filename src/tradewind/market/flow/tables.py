@@ -22,7 +22,6 @@ __all__ = [
     "TOUCH_LANE",
     "cell_of",
     "compile_preset",
-    "flow_bucket",
     "kernel_rates",
     "queue_bucket",
     "spread_bucket",
@@ -78,7 +77,7 @@ TABLES = np.dtype(
         ("offsets", "i4", (QUANTILES,)),
         ("hazard", "f8", (9,)),
         ("hazard_near", "i8", (NEAR_TICKS,)),
-        ("hazard_far", "f8"),
+        ("hazard_far", "i8"),
         ("hazard_accept", "f8", (9,)),
         ("reach_ticks", "i8"),
         ("deep_orders", "f8", (400,)),
@@ -118,13 +117,6 @@ def queue_bucket(tables: Record, size_lots: Int) -> Int:
 def cell_of(spread: Int, own: Int, opposite: Int, towards: Int) -> Int:
     """Row of the rate table for buckets of spread, own and opposite queue, and the last move's direction."""
     return ((spread * QUEUE_BUCKETS + own) * QUEUE_BUCKETS + opposite) * 2 + towards
-
-
-@inner
-def flow_bucket(value: float) -> Int:
-    """Bucket 0..6 of a signed flow over its standard deviation, as seen by the bid; the ask sees 6 less it."""
-    low = value if value > -3.0 else -3.0
-    return np.int64((low if low < 3.0 else 3.0) + 3.5)
 
 
 def kernel_rates(fastest_s: float) -> Array:
@@ -188,8 +180,8 @@ def _depth_tables(table: Array, preset: Preset) -> None:
     far = np.arange(400) >= NEAR_TICKS
     table["hazard_near"] = np.rint(hazard[bins[:NEAR_TICKS]] / HAZARD_UNIT)
     table["hazard_near"][0, 0] = 0
-    table["hazard_far"] = np.sum((profile * hazard[bins])[far]) / max(np.sum(profile[far]), 1e-9)
-    table["hazard_far"] = np.clip(table["hazard_far"], hazard[4:].min(), hazard[4:].max())
+    mean = np.sum((profile * hazard[bins])[far]) / max(np.sum(profile[far]), 1e-9)
+    table["hazard_far"] = np.rint(np.clip(mean, hazard[4:].min(), hazard[4:].max()) / HAZARD_UNIT)
     table["hazard_accept"] = np.minimum(hazard / hazard[4:].max(), 1.0)
     table["deep_orders"] = profile
     table["offsets"] = np.minimum(_spread_out(preset.depth.offsets), preset.depth.reach_ticks)

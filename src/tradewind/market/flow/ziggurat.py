@@ -11,7 +11,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.kernels import inner
 from tradewind.core.random import stream_seed
 
-__all__ = ["ZIGGURAT", "draw", "exponential", "seed_streams", "uniform", "ziggurat_tables"]
+__all__ = ["ZIGGURAT", "draw", "exponential", "peek", "seed_streams", "uniform", "ziggurat_tables"]
 
 EDGE = 7.69711747013104972
 AREA = 0.0039496598225815571993
@@ -72,6 +72,12 @@ def draw(streams: Array, i: Int) -> Int:
     s2 ^= t
     streams[i, 0], streams[i, 1], streams[i, 2], streams[i, 3] = s0, s1, s2, rotl(s3, 45)
     return out
+
+
+@inner
+def peek(streams: Array, i: Int) -> Int:
+    """The 64 bits that :func:`draw` will return next."""
+    return rotl(streams[i, 0] + streams[i, 3], 23) + streams[i, 0]
 
 
 @inner

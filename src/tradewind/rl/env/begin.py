@@ -83,6 +83,7 @@ def begin_scenario(market: Record, episode: Record, phases: Record, settings: Re
     market.last_event_s += shift_s
     market.mood_until_s += shift_s
     market.now_s = shift_s
+    market.fresh = 1
 
 
 @inner

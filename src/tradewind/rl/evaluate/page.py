@@ -99,7 +99,7 @@ def _folded(title: str, table: Table) -> Details:
 
 def _key_numbers(result: Backtest) -> tuple[KeyNumber, ...]:
     first = result.strategies[0]
-    found = [KeyNumber("Shortfall", f"{interval_text(first.shortfall)} bps", first.title)]
+    found = [KeyNumber("Implementation shortfall", f"{interval_text(first.shortfall)} bps", first.title)]
     if result.policy:
         found.append(KeyNumber("Less than crossing TWAP", f"{interval_text(first.reduction, 0, 100)} %", "shortfall"))
         twap = result.strategy(REFERENCE)

@@ -60,13 +60,13 @@ def main_table(result: Backtest) -> Table:
     """The table a trader looks for: a row per strategy."""
     columns = (
         Column("Strategy"),
-        Column("Implementation shortfall, bps", number=True),
-        Column("Market impact cost, bps", number=True),
-        Column("Timing risk, bps", number=True),
-        Column("Worst 5 %, bps", number=True),
+        Column("Implementation shortfall", number=True),
+        Column("Market impact cost", number=True),
+        Column("Timing risk", number=True),
+        Column("Worst 5 %", number=True),
         Column("Saves of TWAP", number=True),
         Column("Adaptability", number=True),
-        Column("Worst regime, bps", number=True),
+        Column("Worst regime", number=True),
     )
     rows: list[tuple[Cell, ...]] = []
     for row in result.strategies:
@@ -85,9 +85,9 @@ def main_table(result: Backtest) -> Table:
             )
         )
     caption = (
-        "Costs per order, positive is a cost; ± is half a 95 % interval. Impact: temporary + permanent, by the twin. "
-        "Timing risk: standard deviation of the shortfall. Adaptability: regimes of volatility and liquidity with less "
-        "shortfall than crossing TWAP."
+        "Basis points of the order's value, positive is a cost; ± is half a 95 % interval. Impact: temporary + "
+        "permanent, by the twin. Timing risk: standard deviation of the shortfall. Adaptability: regimes of volatility "
+        "and liquidity with less shortfall than crossing TWAP."
     )
     return Table(columns, tuple(rows), caption)
 
