@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from tradewind.execution.policies.policy import Header, Policy, new_policy
 
 __all__ = ["bench_decide"]
 
+Decision: TypeAlias = Callable[[Array, Array], int]
 DECISIONS = 100_000
 ROWS = 512
 
@@ -52,7 +53,7 @@ def _layers(policy: Policy) -> list[tuple[Array, Array]]:
     return found
 
 
-def _numpy(policy: Policy) -> Callable[[Array, Array], int]:
+def _numpy(policy: Policy) -> Decision:
     layers = _layers(policy)
 
     def decide(observation: Array, mask: Array) -> int:
@@ -65,7 +66,7 @@ def _numpy(policy: Policy) -> Callable[[Array, Array], int]:
     return decide
 
 
-def _torch(policy: Policy) -> Callable[[Array, Array], int] | None:
+def _torch(policy: Policy) -> Decision | None:
     try:
         from tradewind.rl.train.sb3 import torch_decision
     except ImportError:
@@ -73,7 +74,7 @@ def _torch(policy: Policy) -> Callable[[Array, Array], int] | None:
     return torch_decision(_layers(policy))
 
 
-def _quantiles(decide: Callable[[Array, Array], int], observations: Array, masks: Array, count: int) -> Any:
+def _quantiles(decide: Decision, observations: Array, masks: Array, count: int) -> tuple[float, float]:
     """Median and 99th percentile of a decision [us]."""
     clock, spent = SystemClock(), np.zeros(count, np.int64)
     for k in range(min(count, 2000)):
@@ -88,7 +89,8 @@ def _quantiles(decide: Callable[[Array, Array], int], observations: Array, masks
             spent[k] = clock.monotonic_ns() - start
     finally:
         gc.enable()
-    return np.percentile(spent, [50, 99]) / 1e3
+    median, tail = np.percentile(spent, [50, 99]) / 1e3
+    return float(median), float(tail)
 
 
 def bench_decide(scale: float, told: Callable[[str], None]) -> Report:

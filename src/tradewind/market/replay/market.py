@@ -106,7 +106,7 @@ class Replay(TradedMarket):
         self._pages: list[Array] = []
         markets, self._replays = self._open(float(instrument.lot_size))
         super().__init__(markets, instrument, self.terms.latency, self.terms.fees)
-        self._opening = markets.copy(), self._replays.copy()
+        self._opening = markets.view(np.uint8).copy(), self._replays.view(np.uint8).copy()
         self.reset()
 
     def _open(self, units_per_lot: float) -> tuple[Array, Array]:
@@ -150,7 +150,8 @@ class Replay(TradedMarket):
 
     def reset(self) -> None:
         """Back to the start: the records of the opening are copied in; orders, fills and counters are gone."""
-        self._markets[0], self._replays[0] = self._opening[0][0], self._opening[1][0]
+        for records, opening in zip((self._markets, self._replays), self._opening, strict=True):
+            records.view(np.uint8)[:] = opening
         self._answers_read = 0
         self._pages = [self._snapshot_rows()] if self._markets["recording"][0] else []
 

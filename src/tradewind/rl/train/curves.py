@@ -16,6 +16,7 @@ from tradewind.rl.train.journal import read_journal
 
 __all__ = ["curves_page"]
 
+MOST_BANDS = 2
 PANELS = (
     ("entropy_seen", "Entropy", "nats"),
     ("divergence", "Divergence", "nats"),
@@ -58,8 +59,8 @@ def curves_page(name: str, folders: Mapping[int, Path]) -> Page:
     figure = Figure(
         title="Learning curves",
         plot=plot,
-        caption="Shortfall of the policy without chance on the validation orders, ± 1.96 standard errors of the "
-        "difference from TWAP on the same orders; the policy with the lowest mean is selected.",
+        caption="Shortfall of the policy without chance on the validation orders, the same for all and for TWAP; bands "
+        "are ± 1.96 standard errors of the difference from TWAP. The policy with the lowest mean is selected.",
     )
     seeds = ", ".join(str(seed) for seed in logs)
     return Page(
@@ -72,7 +73,7 @@ def curves_page(name: str, folders: Mapping[int, Path]) -> Page:
 def _line(rows: list[dict[str, Any]], key: str, name: str, k: int) -> Plot:
     found = [(row["steps"], row[key]) for row in rows if key in row]
     x, y = (np.array([pair[i] for pair in found], dtype=np.float64) for i in range(2))
-    return _straight(line(x, y, name, SERIES[k % len(SERIES)]))
+    return _straight(line(x, y, name, SERIES[k % len(SERIES)])) | {"showlegend": False}
 
 
 def _straight(trace: Plot) -> Plot:
@@ -87,7 +88,8 @@ def _scores(logs: Mapping[int, list[dict[str, Any]]]) -> list[Plot]:
         x = np.array([steps for steps, _ in scored], dtype=np.float64)
         y, error = (np.array([s[key] for _, s in scored]) for key in ("shortfall_bps", "error_bps"))
         color = SERIES[k % len(SERIES)]
-        traces += [_straight(part) for part in band(x, y - 1.96 * error, y + 1.96 * error, color)]
+        if len(logs) <= MOST_BANDS:
+            traces += [_straight(part) for part in band(x, y - 1.96 * error, y + 1.96 * error, color)]
         traces.append(_straight(line(x, y, f"seed {seed}", color)))
         if twap is None or (len(x) and x[-1] > twap[0][-1]):
             twap = x, np.array([s["twap_bps"] for _, s in scored])

@@ -260,7 +260,7 @@ class PPO:
             sums = self._work["sums"].sum(axis=0)
             self._features.add(float(len(self._samples)), sums[0], sums[1])
             self._features.freeze_into(self._policies)
-        return told | self._told()
+        return told | self._told() if self.updates else told
 
     def _rollout(self) -> dict[str, float]:
         """Act for ``rollout_steps`` steps; advantages and targets follow."""
