@@ -20,7 +20,7 @@ def test_every_feature_is_described() -> None:
 
 
 def test_the_hash_follows_the_meaning() -> None:
-    import tradewind.execution.features as features
+    from tradewind.execution import features
 
     before = spec_hash()
     original = features.FEATURES

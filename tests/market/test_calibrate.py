@@ -50,6 +50,7 @@ def test_a_market_calibrated_on_itself_keeps_its_rates() -> None:
     assert day.level == 3
     found = calibrate(instrument, [day], Settings(name="again", source="a test", rounds=0))
     assert found.provenance.rows == day.rows
+    assert found.price_ticks == pytest.approx(truth.price_ticks, rel=0.02)
     want, have = truth.touch.rates, found.touch.rates
     for group in ("market", "join"):
         assert np.mean(have[group]) == pytest.approx(np.mean(want[group]), rel=0.35), group

@@ -9,7 +9,8 @@ from tradewind.book.reasons import Reason
 from tradewind.core.dtypes import MESSAGE, MessageKind
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.fees import Fees
-from tradewind.market.reactive import Market
+from tradewind.market.batch import MarketBatch
+from tradewind.market.reactive import EPOCH_NS, Market
 from tradewind.market.trading import Latency
 
 PRESET = "aig"
@@ -149,3 +150,18 @@ def test_too_many_messages_or_one_out_of_time_is_refused() -> None:
 def test_a_bad_delay_is_refused_by_name(name: str, value: int) -> None:
     with pytest.raises(InvalidValueError, match=f"{name}.*hour"):
         Latency(**{name: value})
+
+
+def test_a_batch_delays_and_charges_like_a_market() -> None:
+    latency, fees = Latency(order_entry_ns=7_000_000, market_data_ns=DATA_NS), Fees(taker_bps=1.0)
+    batch = MarketBatch([PRESET], 2, seed=3, latency=latency, fees=fees)
+    message = np.zeros(1, MESSAGE)
+    message["kind"], message["side"], message["size_lots"], message["order_id"] = MessageKind.MARKET, 1, 10, 1
+    batch.advance(1.0)
+    batch.submit(1, message[0])
+    batch.advance(1.0)
+    (fill,) = batch.take_fills(1)
+    market = batch.markets[1]
+    assert int(market["answers"][0]["ts_ns"]) == EPOCH_NS + 10**9 + DATA_NS + latency.order_entry_ns
+    assert int(market["account"]["fee_units"]) == int(fill["price_ticks"]) * 10 * 1000
+    assert int(batch.markets[0]["account"]["fills"]) == 0

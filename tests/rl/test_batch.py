@@ -206,6 +206,15 @@ def test_a_restored_batch_goes_on_as_if_nothing_had_happened() -> None:
         small_batch(2).restore(batch.state())
 
 
+def test_the_arrival_mid_is_the_one_before_the_first_message_arrives() -> None:
+    latency = {"order_entry_ms": [400, 400], "market_data_ms": [300, 300], "jitter_ms": [0, 0]}
+    waiting, crossing = small_batch(6, latency=latency), small_batch(6, latency=latency)
+    waiting.step(np.zeros(6, np.int32))
+    crossing.step(np.full(6, ACTIONS.index("cross_3"), np.int32))
+    assert waiting.episodes["arrival_half"].tolist() == crossing.episodes["arrival_half"].tolist()
+    assert (crossing.episodes["taker_lots"] > 0).any()
+
+
 def test_continuous_actions_trade_too() -> None:
     batch, chance = small_batch(3), stream(1, "test/levels")
     ended = 0
@@ -241,6 +250,7 @@ def test_a_broken_feature_is_an_error_not_a_trade() -> None:
         ({"latency": {"order_entry_ms": [5, 1]}}, "low, high"),
         ({"actions": {"cross_shares": [1, 1, 2, 3]}}, "should rise"),
         ({"after_s": [5.0]}, "watch"),
+        ({"latency": {"order_entry_ms": [0, 1500]}}, "shorter than a decision interval"),
     ],
 )
 def test_a_bad_task_says_what_is_wrong(values: dict[str, object], said: str) -> None:

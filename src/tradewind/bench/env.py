@@ -12,7 +12,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import MissingExtraError
 from tradewind.core.random import stream
 from tradewind.execution.actions import ACTION_COUNT
-from tradewind.market.batch import MarketBatch
+from tradewind.market.replay.drive import replay_threads
 from tradewind.rl.env.batch import ExecutionBatch
 from tradewind.rl.env.task import Task, parse_task
 
@@ -40,9 +40,7 @@ def bench_env(scale: float = 1.0, progress: Callable[[str], None] = lambda _: No
     """
     steps = max(int(STEPS * scale), 4 * BATCH)
     progress("events a second")
-    markets = MarketBatch([PRESET], BATCH, SEED)
-    markets.advance(20.0)
-    every_s = EVENTS_PER_STEP / (float(markets.events.sum()) / BATCH / 20.0)
+    every_s = EVENTS_PER_STEP / Alone(bench_task(1.0), 1).events_per_s()
     task = bench_task(every_s)
     rows: list[Row] = []
     for threads in (1, 2):
@@ -54,6 +52,36 @@ def bench_env(scale: float = 1.0, progress: Callable[[str], None] = lambda _: No
     batch = ExecutionBatch(task, 1, SEED)
     rows.append(noted(row("env_bytes", float(batch.memory_bytes), "bytes"), "a market and its order"))
     return Report("env", machine(), 1, rows)
+
+
+class Alone:
+    """The markets of a batch with nobody trading in them, moved by what moves the batch's.
+
+    Args:
+        task: The batch's.
+        threads: How many threads share the work.
+    """
+
+    def __init__(self, task: Task, threads: int) -> None:
+        self._batch = ExecutionBatch(task, BATCH, SEED, threads=threads)
+        stages, self.threads = self._batch._stages, threads
+        self._drive = int(stages["drive"][0])
+        self._worlds = np.stack([stages["first"], stages["second"], stages["rows"]], axis=1)
+        self._until = self._batch._markets["now_s"].copy()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in all of them."""
+        self._until += seconds
+        before = numba.get_num_threads()
+        numba.set_num_threads(self.threads)
+        replay_threads(self._drive, self._batch._markets, self._worlds, self._until, self.threads)
+        numba.set_num_threads(before)
+
+    def events_per_s(self) -> float:
+        """Background events a second of market time, over half a minute."""
+        before = float(self._batch._markets["events"].sum())
+        self.advance(30.0)
+        return (float(self._batch._markets["events"].sum()) - before) / BATCH / 30.0
 
 
 def bench_task(every_s: float) -> Task:
@@ -80,17 +108,15 @@ def _steps_per_s(batch: ExecutionBatch, actions: Array, steps: int) -> float:
 
 def _batched(task: Task, threads: int, steps: int, every_s: float) -> list[Row]:
     """Steps a second, what the market alone takes of them, and what trading adds."""
-    markets = MarketBatch([PRESET], BATCH, SEED, threads=threads)
-    markets.advance(5.0)
+    alone = Alone(task, threads)
     turns = max(steps // BATCH // 5, 1)
-    before = float(markets.events.sum())
 
     def run() -> None:
         for _ in range(turns):
-            markets.advance(every_s)
+            alone.advance(every_s)
 
     floor = turns * BATCH / time_calls(run, 5)
-    events = (float(markets.events.sum()) - before) / (6 * turns * BATCH)
+    events = alone.events_per_s() * every_s
     batch = ExecutionBatch(task, BATCH, SEED, threads=threads)
     actions = _actions(BATCH)
     _steps_per_s(batch, actions, steps)

@@ -14,7 +14,7 @@ from tradewind.cli.data_import import CatalogOption
 from tradewind.cli.ladder import draw_frame
 from tradewind.cli.output import JsonFlag, console, emit
 from tradewind.core.clock import SystemClock
-from tradewind.core.errors import UsageError
+from tradewind.core.errors import NotFoundError, UsageError
 from tradewind.data.calendars import time_zone
 
 if TYPE_CHECKING:
@@ -99,7 +99,10 @@ def _recorded(catalog: Path, symbol: str, day: str | None, latency: Latency) -> 
     from tradewind.market.replay.market import Replay
 
     store = Catalog(catalog, purpose="tradewind market watch")
-    chosen = day or store.days(symbol)[0].isoformat()
+    days = store.days(symbol)
+    if not days:
+        raise NotFoundError(f"{catalog}: no day of {symbol}; see tradewind data list")
+    chosen = day or days[0].isoformat()
     return Replay.from_catalog(store, symbol, chosen, latency=latency, record=True), f"{symbol}: replay of {chosen}"
 
 

@@ -51,7 +51,8 @@ def realism_page(report: RealismReport, impact: ImpactReport | None, hours: Sequ
         sections.append(_impact_section(impact))
     if hours:
         sides = Grid(tuple(Figure(name, hour_figure(tape)) for name, tape in hours))
-        sections.append(Section("One hour", "hour", (sides,), lead="Price, spread and trades, side by side."))
+        lead = "Price, spread and trades of the first hour of a stretch."
+        sections.append(Section("Side by side", "hour", (sides,), lead=lead))
     figures = [_fact_figure(fact) for fact in report.facts if len(fact.x) > 1]
     rows = tuple(Grid(tuple(figures[k : k + 3])) for k in range(0, len(figures), 3))
     lead = "Blue is real, orange simulated, grey zero intelligence. Distributions are drawn by their quantiles."

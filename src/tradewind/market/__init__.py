@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from tradewind.market.batch import MarketBatch
     from tradewind.market.group import MarketGroup
     from tradewind.market.reactive import Market, simulate
+    from tradewind.market.replay.market import Replay
 
-__all__ = ["Market", "MarketBatch", "MarketGroup", "simulate"]
+__all__ = ["Market", "MarketBatch", "MarketGroup", "Replay", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from tradewind.market.group import MarketGroup
 
         return MarketGroup
+    if name == "Replay":
+        from tradewind.market.replay.market import Replay
+
+        return Replay
     if name in ("Market", "simulate"):
         from tradewind.market import reactive
 

@@ -97,6 +97,8 @@ def _from_orders(rows: Array) -> tuple[Array, Array, Array, dict[str, int], None
     base = int(np.median(prices)) - WIDTH // 2
     depth, out = np.zeros((2, DISTANCES)), np.zeros(len(rows) + 1, TOUCH)
     count = order_events(rows, np.zeros((2, WIDTH), np.int64), base, depth, out)
+    for name in ("bid_ticks", "ask_ticks"):
+        out[name][:count] += base
     signs = out["side"][:count][out["group"][:count] <= 1].astype(np.int64)
     return out[:count], depth, signs, {"rows that change no known order": len(rows) - count}, None
 

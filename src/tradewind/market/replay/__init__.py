@@ -10,9 +10,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tradewind.market.replay.market import Replay, Terms
     from tradewind.market.replay.propagator import Propagator, fit_propagator
+    from tradewind.market.replay.queues import Crossing, QueueModel
     from tradewind.market.replay.tape import Tape, make_tape
+    from tradewind.market.replay.windows import ReplayBatch, ReplayWindows, days_of
 
-__all__ = ["Propagator", "Replay", "Tape", "Terms", "fit_propagator", "make_tape"]
+__all__ = [
+    "Crossing",
+    "Propagator",
+    "QueueModel",
+    "Replay",
+    "ReplayBatch",
+    "ReplayWindows",
+    "Tape",
+    "Terms",
+    "days_of",
+    "fit_propagator",
+    "make_tape",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,4 +42,12 @@ def __getattr__(name: str) -> Any:
         from tradewind.market.replay import propagator
 
         return getattr(propagator, name)
+    if name in ("Crossing", "QueueModel"):
+        from tradewind.market.replay import queues
+
+        return getattr(queues, name)
+    if name in ("ReplayBatch", "ReplayWindows", "days_of"):
+        from tradewind.market.replay import windows
+
+        return getattr(windows, name)
     raise AttributeError(f"module 'tradewind.market.replay' has no attribute {name!r}")

@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from tradewind.book.ladder import join, leave
+from tradewind.book.ladder import join, leave, worst_price
 from tradewind.book.layout import Int, Record
 from tradewind.core.dtypes import EventFlag, MessageKind
 from tradewind.core.kernels import inner, rare
@@ -173,12 +173,12 @@ def move_touch(market: Record, queues: Record, rows: Record, side: Int, price: I
         elif shown:
             set_plain(market, queues, side, old, NO)
     else:
-        if size > 0 and market.own_count == 0:
+        if size > 0 and market.own_count + queues.kept_count[side] == 0:
             set_plain(market, queues, side, price, size)
         if shown:
             set_level(market, queues, rows, side, old, NO)
         if market.own_count > 0:
-            empty_better(market, queues, rows, side, price)
+            empty_better(market, queues, rows, side, price if size > 0 else worst_price(side))
         forget_debts(queues, side)
         queues.touch_lots[side] = size
         if size > 0:

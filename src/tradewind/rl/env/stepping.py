@@ -121,9 +121,8 @@ def step_order(  # noqa: PLR0917
         episode.step_money[k] = 0
     room = act(market, episode, desk, world, log)
     if episode.steps == 0:
-        first_s = 1e-9 * (episode.entry_ns + episode.data_ns)
-        if first_s > 0.0:
-            run_to(market, world, max(market.now_s, episode.start_s + first_s - SOON_S))
+        if episode.entry_ns + episode.data_ns > 0:
+            run_to(market, world, episode.start_s + 1e-9 * episode.entry_ns - SOON_S)
         episode.arrival_half = half_mid(market.book, before_half)
     episode.steps += 1
     run_on(market, episode, world, looks)

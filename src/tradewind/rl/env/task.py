@@ -211,6 +211,9 @@ class Task(Config):
     def _watched(self) -> Task:
         if self.after_s and not self.watch:
             raise ValueError("after_s needs watch = true")
+        late_ms = self.latency.order_entry_ms[1] + self.latency.market_data_ms[1]
+        if late_ms >= 1e3 * self.decisions.every_s:
+            raise ValueError(f"latency should be shorter than a decision interval, is {late_ms:g} ms")
         return self
 
 

@@ -8,7 +8,7 @@ market does not react, the two are the same, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -233,8 +233,3 @@ def play_reference(ground: Ground, episodes: int, count: int, seed: int, threads
         liquidity=touch[:, 0] / np.maximum(touch[:, 1], 1) / np.maximum(spread, 0.5),
         episodes=ended,
     )
-
-
-def titles_of(strategies: Iterable[Strategy]) -> Mapping[str, str]:
-    """Titles by name."""
-    return {strategy.name: strategy.title for strategy in strategies}

@@ -33,6 +33,7 @@ from tradewind.rl.evaluate.tables import (
     interval_text,
     main_table,
     parts_table,
+    reduction_text,
     regime_table,
     verdict_chip,
     verdict_table,
@@ -50,10 +51,13 @@ def headline(result: Backtest) -> str:
     lost = sum(v.outcome is Outcome.DID_NOT_BEAT for v in result.verdicts)
     open_ = len(result.verdicts) - beaten - lost
     best = next(v for v in result.verdicts if v.baseline == result.best_baseline)
+    found = best.difference_bps
+    word = "less" if found.mean < 0 else "more"
+    apart = f"{abs(found.mean):.2f} ± {(found.high - found.low) / 2:.2f} bps {word}"
     return (
         f"Beat {beaten} of {len(result.verdicts)} baselines, did not beat {lost}, not distinguishable from {open_}; "
-        f"{interval_text(best.reduction, 0, 100)} % less shortfall than the best of them "
-        f"({result.strategy(best.baseline).title}), over {result.episodes:,} paired orders."
+        f"{apart} shortfall than the best of them ({result.strategy(best.baseline).title}), over {result.episodes:,} "
+        "paired orders."
     )
 
 
@@ -101,7 +105,7 @@ def _key_numbers(result: Backtest) -> tuple[KeyNumber, ...]:
     first = result.strategies[0]
     found = [KeyNumber("Implementation shortfall", f"{interval_text(first.shortfall)} bps", first.title)]
     if result.policy:
-        found.append(KeyNumber("Less than crossing TWAP", f"{interval_text(first.reduction, 0, 100)} %", "shortfall"))
+        found.append(KeyNumber("Less than crossing TWAP", reduction_text(first.reduction), "shortfall"))
         twap = result.strategy(REFERENCE)
         if twap.impact.mean == twap.impact.mean and twap.impact.mean > 0:
             saved = 100 * (1 - first.impact.mean / twap.impact.mean)

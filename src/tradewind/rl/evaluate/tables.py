@@ -16,12 +16,15 @@ __all__ = [
     "interval_text",
     "main_table",
     "parts_table",
+    "reduction_text",
     "regime_table",
     "verdict_table",
 ]
 
 TONES = {Outcome.BEAT: Tone.GOOD, Outcome.DID_NOT_BEAT: Tone.BAD, Outcome.UNDECIDED: Tone.WARN}
 MOST = 10_000_000
+WIDEST = 4.0
+"""A share whose interval is wider than this, 400 %, says nothing."""
 
 
 def number_text(value: float, digits: int = 2) -> str:
@@ -52,6 +55,18 @@ def interval_text(found: Interval, digits: int = 2, scale: float = 1.0) -> str:
     return f"{number_text(mean, digits)} ± {number_text((high - low) / 2, digits)}"
 
 
+def reduction_text(found: Interval) -> str:
+    """A share that is saved; a dash where it is a share of next to nothing.
+
+    Examples:
+        >>> reduction_text(Interval(0.25, 0.2, 0.3)), reduction_text(Interval(10.3, -9000.0, 9000.0))
+        ('25 ± 5 %', '–')
+    """
+    if not found.high - found.low <= WIDEST:
+        return "–"
+    return f"{interval_text(found, 0, 100)} %"
+
+
 def _share(value: float) -> str:
     return "–" if not math.isfinite(value) else f"{100 * value:.0f} %"
 
@@ -79,7 +94,7 @@ def main_table(result: Backtest) -> Table:
                 interval_text(row.impact),
                 interval_text(row.timing_risk),
                 number_text(row.cvar),
-                "" if reference else f"{interval_text(row.reduction, 0, 100)} %",
+                "" if reference else reduction_text(row.reduction),
                 "" if reference else f"{row.adaptability} of {len(REGIMES)}",
                 worst,
             )
@@ -114,7 +129,7 @@ def verdict_table(result: Backtest) -> Table:
                 verdict_chip(verdict),
                 number_text(found.mean, 3),
                 f"{number_text(found.low, 3)} to {number_text(found.high, 3)}",
-                f"{interval_text(verdict.reduction, 0, 100)} %",
+                reduction_text(verdict.reduction),
                 f"{verdict.episodes:,}",
                 episodes_text(verdict),
             )
@@ -200,7 +215,7 @@ def elsewhere_table(result: Backtest) -> Table:
             row.where,
             interval_text(row.policy_bps),
             interval_text(row.reference_bps),
-            f"{interval_text(row.reduction, 0, 100)} %",
+            reduction_text(row.reduction),
             row.best_baseline,
             number_text(row.best_bps),
             verdict_chip(row.verdict),
