@@ -32,10 +32,9 @@ episodes = 8
 [task.order]
 horizon_s = [5.0, 5.0]
 [task.market]
-presets = ["zero_intelligence"]
+presets = ["aig"]
 lead_s = 1.0
-snapshots = 2
-gap_s = 1.0
+gap_s = 10.0
 """
 
 
@@ -62,7 +61,7 @@ def test_training_ends_in_a_policy_that_serves_its_task(tmp_path: Path, small: P
     policy = read_policy(Path(done.policy))
     policy.require(spec_hash(), action_spec_of(config.task))
     origin = policy.header.provenance
-    assert (origin.command, origin.markets, origin.algorithm) == ("made by a test", ("zero_intelligence",), "ppo")
+    assert (origin.command, origin.markets, origin.algorithm) == ("made by a test", ("aig",), "ppo")
     assert TrainConfig.model_validate_json(origin.configuration).task == config.task
     again = train_seeds(config, tmp_path / "out", seeds=[1, 2], resume=True)
     assert [run.best for run in again.runs] == [run.best for run in done.runs]
