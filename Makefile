@@ -16,7 +16,7 @@ demo: $(VENV)/.demo-installed
 	$(BIN)/tradewind demo
 
 test: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest -m slow
