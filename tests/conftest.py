@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+os.environ["COLUMNS"] = "200"  # tables are read as on a wide terminal, whoever runs the suite
 
 
 @pytest.fixture(scope="session")

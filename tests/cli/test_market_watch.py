@@ -34,7 +34,7 @@ def test_json_is_the_last_frame_and_the_same_each_time(tmp_path: Path) -> None:
         (("--speed", "-1"), 2, "--speed must be more than 0"),
         (("--scenario", "quiet"), 5, "no such scenario"),
         (("--preset", "nothing"), 5, "no such preset"),
-        (("--symbol", "XYZ", "--catalog", "none"), 5, "XYZ"),
+        (("--symbol", "XYZ", "--catalog", "none"), 5, "none: not a catalog"),
     ],
 )
 def test_bad_options_are_refused(words: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 from tradewind.cli import market_calibrate
 from tradewind.core.dtypes import EVENT, EventFlag, EventKind
 from tradewind.core.errors import InvalidValueError, NotFoundError
+from tradewind.data.itch.synthetic import session
 from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.importer import import_paths
 from tradewind.market.calibrate.days import Day, read_day
 from tradewind.market.calibrate.fit import Settings, calibrate
 from tradewind.market.calibrate.match import turned, wander
@@ -54,7 +56,7 @@ def test_a_market_calibrated_on_itself_keeps_its_rates() -> None:
     want, have = truth.touch.rates, found.touch.rates
     for group in ("market", "join"):
         assert np.mean(have[group]) == pytest.approx(np.mean(want[group]), rel=0.35), group
-    assert sum(found.clock.branching) < 0.6
+    assert sum(found.clock.branching[:4]) < 0.3  # a quarter of an hour cannot tell slow memory from none
     assert found.metaorders.exponent >= 2.0 or found.metaorders.active > 8
 
 
@@ -82,6 +84,9 @@ def test_days_without_an_event_in_session_are_not_found(tmp_path: Path, monkeypa
     def only_quiet(*_: object) -> Iterator[tuple[str, np.ndarray, int, int]]:
         yield "2020-01-02", rows, 10, 20
 
+    source, path = tmp_path / "01022024.NASDAQ_ITCH50", tmp_path / "catalog"
+    source.write_bytes(session(seed=1, messages=200))
+    import_paths(path, [source])
     monkeypatch.setattr(market_calibrate, "read_rows", only_quiet)
     with pytest.raises(NotFoundError, match="no events of X within a session"):
-        list(market_calibrate.read_days(Catalog(tmp_path / "catalog", purpose="test"), "X", None, None))
+        list(market_calibrate.read_days(Catalog(path, purpose="test"), "X", None, None))

@@ -138,7 +138,7 @@ def test_latency_delays_arrival() -> None:
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_scenarios_run_and_are_their_own(name: str) -> None:
     plain, regime = Market(PRESET, 6), Market(PRESET, 6, scenario=named_scenario(name))
-    seconds = 400.0 if name == "flash_crash" else 30.0
+    seconds = 400.0 if name in ("flash_crash", "halt", "luld") else 30.0
     plain.advance(seconds)
     regime.advance(seconds)
     assert regime.view.spread_ticks >= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.book.layout import Int, Record
+from tradewind.book.layout import Int, Record, in_window
 from tradewind.book.matching import proceed
 from tradewind.book.messages import apply
 from tradewind.book.reasons import PENDING, Reason
@@ -74,7 +74,8 @@ def enter(market: Record, rows: Record) -> Int:
         order = book.orders[slot]
         ladder = book.ladders[np.int64(order.flags)]
         own.order_id, own.slot = request.order_id, slot
-        own.founded = ladder.levels[order.price_ticks & (len(ladder.levels) - 1)].count == 1
+        near = in_window(ladder, order.price_ticks)
+        own.founded = not near or ladder.levels[order.price_ticks & (len(ladder.levels) - 1)].count == 1
         market.own_count += 1
         tell(market, rows, ADD | LAST, np.int64(order.flags), order.order_id, order.price_ticks, order.size_lots)
     return reason

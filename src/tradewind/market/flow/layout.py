@@ -198,7 +198,7 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
 
     Examples:
         >>> market_dtype(128, 512).itemsize // 1024
-        49
+        51
     """
     if orders > 1 << 21:
         raise InvalidValueError("orders", "at most 2097152", orders)
