@@ -156,7 +156,8 @@ def depth_other(market: Record, replay: Record, row: Record, rows: Record) -> No
     if kind == TRADE:
         price = row.price_ticks + replay.shift_ticks
         print_trade(market, replay.queues, rows, np.int64(row.side), price, row.size_lots, np.int64(row.flags))
-        push_passive(market, replay)
+        if replay.queues.passive_lots != 0:
+            push_passive(market, replay)
     elif kind == STATUS:
         set_state(market, row.size_lots)
 

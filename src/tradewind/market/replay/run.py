@@ -95,7 +95,10 @@ def open_records(markets: Array, replays: Array, tape: Array, buffers: Array, ba
     markets["base_ns"] = base_ns
     replays["impact"]["as_of_ns"] = base_ns
     replays["impact"]["next_ns"] = NEVER
+    shifts = replays["impact"]["on"].copy()
+    replays["impact"]["on"] = 0  # nothing is yours before the start, and decay counts from it
     replay_through(markets[0], replays[0], tape, buffers[0], 0.0)
+    replays["impact"]["on"] = shifts
     replays["counts"] = np.zeros(1, replays.dtype["counts"])
     for name in ("volume_lots", "volume_ticks", "signed_lots", "trades"):
         markets[name] = 0
