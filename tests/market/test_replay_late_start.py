@@ -1,4 +1,4 @@
-"""A replay that starts hours into its tape: what came before is not yours, and the impact overlay knows nothing of it."""
+"""A replay that starts hours into its tape: the past is not yours, and the impact overlay knows nothing of it."""
 
 import numpy as np
 
