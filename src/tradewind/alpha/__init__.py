@@ -1,0 +1,1 @@
+"""Forecasts: features, labels, models, fusion, text, filings, adaptation, evaluation."""
