@@ -166,10 +166,15 @@ class FeeRanges(Config):
 
 
 class Actions(Config):
-    """How large the agent's orders are [slices]; see ``execution.actions``."""
+    """How large the agent's orders are [slices]; see ``execution.actions``.
 
-    passive_slices: Positive = 4.0
-    cross_shares: tuple[Positive, Positive, Positive, Positive] = (0.5, 1.0, 2.0, 4.0)
+    Attributes:
+        passive_slices: Of a resting order; the default is more than any order has: all that is left.
+        cross_shares: Of what crosses at once.
+    """
+
+    passive_slices: Positive = 1000.0
+    cross_shares: tuple[Positive, Positive, Positive, Positive] = (1.0, 4.0, 15.0, 60.0)
 
     @model_validator(mode="after")
     def _rise(self) -> Actions:
