@@ -13,6 +13,7 @@ from tradewind.execution.features import spec_hash
 from tradewind.execution.policies.actor import Actor
 from tradewind.execution.policies.policy import Provenance, load_policy, read_policy, shipped_policies
 from tradewind.rl.env.batch import ExecutionBatch
+from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import Task, parse_task
 from tradewind.rl.train.campaign import TrainConfig, load_training, train_seeds
 from tradewind.rl.train.ppo import PPO, PPOConfig
@@ -69,17 +70,17 @@ def test_training_ends_in_a_policy_that_serves_its_task(tmp_path: Path, small: P
 
 def test_the_judge_gives_everyone_the_same_orders(small: Path) -> None:
     config = load_training(small)
-    judge = Judge(config.task, 8, config.validation.seed)
-    world = TradingWorld(config.task, 16)
+    judge = Judge(Ground(task=config.task), 8, config.validation.seed)
+    world = TradingWorld(Ground(task=config.task), 16)
     policy = PPO(world, config.ppo, 1, 1024).policy(Provenance())
     first = judge(policy)
     assert first == judge(policy)
     assert first.episodes == 8
     assert first.better_bps == pytest.approx(first.twap_bps - first.shortfall_bps)
-    assert (Judge(config.task, 8, config.validation.seed, threads=2).twap_bps == judge.twap_bps).all()
+    assert (Judge(Ground(task=config.task), 8, config.validation.seed, threads=2).twap_bps == judge.twap_bps).all()
     other = parse_task(config.task.model_dump() | {"actions": {"passive_slices": 2.0}})
     with pytest.raises(InvalidValueError, match="policy's actions"):
-        Judge(other, 8, config.validation.seed)(policy)
+        Judge(Ground(task=other), 8, config.validation.seed)(policy)
 
 
 @pytest.mark.parametrize("continuous", [False, True])

@@ -13,6 +13,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import MissingExtraError
 from tradewind.core.kernels import entry
 from tradewind.execution.policies.products import address, product
+from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import Task
 from tradewind.rl.train.ddqn import DDQN, DDQNConfig
 from tradewind.rl.train.loop import Learner
@@ -115,7 +116,7 @@ def bench_train(scale: float, told: Callable[[str], None], preset: str = "aig") 
     task = Task.model_validate({"market": {"presets": [preset]}})
     told("matrix products")
     speed = product_rate()
-    world = TradingWorld(task, ENVIRONMENTS, threads)
+    world = TradingWorld(Ground(task=task), ENVIRONMENTS, threads)
     told("own PPO")
     ppo = PPO(world, config, 1, steps, threads)
     ppo_rate, ppo_shares = _measure(ppo, seconds)

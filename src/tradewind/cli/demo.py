@@ -48,7 +48,7 @@ def demo(  # noqa: PLR0917
     Without --data: generates a NASDAQ day, imports it and replays it through the book, then trains on the market that
     ships for AIG. With --data: imports your file, fits a market to it, and trains on that.
     """
-    from tradewind.rl.evaluate.arena import Ground
+    from tradewind.rl.env.ground import Ground
     from tradewind.rl.evaluate.backtest import Rules
     from tradewind.rl.evaluate.strategies import PolicyStrategy
 

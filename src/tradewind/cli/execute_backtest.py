@@ -12,8 +12,8 @@ from rich.progress import Progress, TaskID
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 
 if TYPE_CHECKING:
+    from tradewind.rl.env.ground import Ground
     from tradewind.rl.env.task import Task
-    from tradewind.rl.evaluate.arena import Ground
     from tradewind.rl.evaluate.backtest import Bout, Rules
     from tradewind.rl.evaluate.result import Backtest, Elsewhere
     from tradewind.rl.evaluate.scenes import Scenes
@@ -46,6 +46,7 @@ def execute_backtest(  # noqa: PLR0917
     train_days: Annotated[
         str | None, typer.Option(help="Days to fit baselines on; those before the test when absent.")
     ] = None,
+    impact: Annotated[bool, typer.Option("--impact", help="Let own trades shift recorded prices.")] = False,
     also: Annotated[list[str] | None, typer.Option(help="Other markets, left out of training, as rows.")] = None,
     task: Annotated[Path | None, typer.Option(help="Task file: orders, decisions, latency, fees, scenarios.")] = None,
     episodes: Annotated[int, typer.Option(min=30, help="Orders that each strategy trades.")] = 1000,
@@ -68,8 +69,8 @@ def execute_backtest(  # noqa: PLR0917
     rules = Rules(episodes=episodes, seed=seed, threads=threads)
     policies = load_policies(policy or [])
     chosen = chosen_task(task, policies, market, share, horizon_s, scenario)
-    grounds = chosen_grounds(chosen, catalog, symbol, days, train_days)
-    where = Path(market).stem if catalog is None else f"{symbol}, recorded"
+    grounds = chosen_grounds(chosen, catalog, symbol, (days, train_days), impact=impact)
+    where = Path(market).stem if catalog is None else f"{symbol}, recorded" + ", with impact" * impact
     with progress_bar() as bar:
         bout, result, scenes = prove(grounds, rules, policies, where, also or [], BarProgress(bar, episodes))
     if record is not None:
@@ -111,28 +112,29 @@ def chosen_task(  # noqa: PLR0917
 
 
 def chosen_grounds(
-    task: Task, catalog: Path | None, symbol: str | None, days: str | None, train_days: str | None
+    task: Task, catalog: Path | None, symbol: str | None, days: tuple[str | None, str | None], *, impact: bool = False
 ) -> tuple[Ground, Ground | None]:
-    """Where test orders are traded, and where baselines are fitted if not there.
+    """Where test orders are traded, and where baselines are fitted if not there; ``days`` to test and to fit on.
 
     Raises:
         UsageError: For a catalog without a symbol, or the other way round.
     """
     from tradewind.core.errors import UsageError
-    from tradewind.rl.evaluate.arena import Ground
+    from tradewind.rl.env.ground import Ground
 
     if catalog is None:
-        if symbol or days or train_days:
-            raise UsageError("--symbol, --days and --train-days belong to --catalog")
+        if symbol or any(days) or impact:
+            raise UsageError("--symbol, --days, --train-days and --impact belong to --catalog")
         return Ground(task=task), None
     if symbol is None:
         raise UsageError("--catalog needs --symbol")
     from tradewind.data.store.catalog import Catalog
     from tradewind.data.store.moments import parse_day
-    from tradewind.rl.evaluate.recorded import recorded_grounds
+    from tradewind.rl.env.recorded import recorded_grounds
 
-    parts = [[parse_day(text) for text in (words or "").split(",") if text] for words in (days, train_days)]
-    training, ground = recorded_grounds(task, Catalog(catalog, purpose="execute backtest"), symbol, *parts)
+    tested, fitted = ([parse_day(text) for text in (words or "").split(",") if text] for words in days)
+    source = Catalog(catalog, purpose="execute backtest")
+    training, ground = recorded_grounds(task, source, symbol, tested, fitted, impact)
     return ground, training
 
 

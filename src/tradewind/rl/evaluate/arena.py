@@ -19,11 +19,11 @@ from tradewind.execution.episode import EPISODE
 from tradewind.execution.features import FEATURES
 from tradewind.execution.fills import ORDER_FILL
 from tradewind.rl.env.batch import ExecutionBatch
-from tradewind.rl.env.stages import Recording
+from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import Task
 from tradewind.rl.evaluate.strategies import Strategy, Waiting
 
-__all__ = ["Ground", "Looks", "Played", "Reference", "play", "play_reference"]
+__all__ = ["Looks", "Played", "Reference", "play", "play_reference"]
 
 FILL_ROWS = 1024
 STEPS_AT_MOST = 2_000_000
@@ -32,30 +32,6 @@ MOST_LOOKS = 2000
 PLACE = {feature.name: k for k, feature in enumerate(FEATURES)}
 STATE = ("imbalance_1", "time_left", "inventory_left")
 Progress = Callable[[int], object]
-
-
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """Where orders are traded: a task, and the recordings that stand in for its presets.
-
-    Attributes:
-        task: The orders and the markets.
-        recordings: Recorded markets; none for simulated ones.
-        scales: What is usual in them, from training ground; None measures it there, which looks ahead in recordings.
-    """
-
-    task: Task
-    recordings: tuple[Recording, ...] = ()
-    scales: Array | None = None
-
-    def batch(
-        self, count: int, seed: int, threads: int = 1, fill_rows: int = 0, task: Task | None = None
-    ) -> ExecutionBatch:
-        """Environments on this ground."""
-        more: dict[str, object] = {"recordings": self.recordings} if self.recordings else {}
-        if self.scales is not None:
-            more["scales"] = self.scales
-        chosen = task or self.task
-        return ExecutionBatch(chosen, count, seed, threads=threads, fill_rows=fill_rows, **more)  # type: ignore[arg-type]
 
 
 class Looks(msgspec.Struct):

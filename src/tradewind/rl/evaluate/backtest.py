@@ -11,9 +11,10 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.types import Instrument
 from tradewind.execution.baselines.catalogue import BASELINES, Setting
+from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.settings import MOST_PRESETS
 from tradewind.rl.env.task import Task
-from tradewind.rl.evaluate.arena import Ground, Played, Reference, play, play_reference
+from tradewind.rl.evaluate.arena import Played, Reference, play, play_reference
 from tradewind.rl.evaluate.fit import fit_setting
 from tradewind.rl.evaluate.marks import metrics_of
 from tradewind.rl.evaluate.result import REFERENCE, Backtest, Conditions, Elsewhere, summarise

@@ -23,7 +23,8 @@ from tradewind.execution.episode import EPISODE
 from tradewind.execution.impact import ImpactModel, fit_impact
 from tradewind.execution.volume import VolumeCurve
 from tradewind.rl.env.batch import ExecutionBatch
-from tradewind.rl.evaluate.arena import Ground, play
+from tradewind.rl.env.ground import Ground
+from tradewind.rl.evaluate.arena import play
 from tradewind.rl.evaluate.strategies import BaselineStrategy, Waiting
 
 __all__ = ["fit_setting", "learn_table"]

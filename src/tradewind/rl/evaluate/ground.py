@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tradewind.execution.policies.policy import Policy
+from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import Task, parse_task
-from tradewind.rl.evaluate.arena import Ground
 from tradewind.rl.evaluate.backtest import Bout, elsewhere_row, run_bout
 from tradewind.rl.evaluate.result import Elsewhere
 from tradewind.rl.evaluate.strategies import PolicyStrategy

@@ -13,6 +13,8 @@ from pydantic import Field
 from tradewind.core.config import Config, load_config
 from tradewind.core.errors import NotFoundError
 from tradewind.execution.policies.policy import Provenance
+from tradewind.rl.env.ground import Ground
+from tradewind.rl.env.recorded import Recorded, training_grounds
 from tradewind.rl.env.task import Task
 from tradewind.rl.train.ddqn import DDQN, DDQNConfig
 from tradewind.rl.train.loop import Outcome, Plan, train_run
@@ -55,6 +57,7 @@ class TrainConfig(Config):
         ddqn: Hyper-parameters of Double DQN.
         validation: How policies are selected.
         task: The orders and the markets, with everything that is drawn at random in them.
+        recorded: Recorded days in place of the task's markets.
     """
 
     name: str = Field(default="policy", pattern=r"^[A-Za-z0-9._-]+$")
@@ -68,6 +71,7 @@ class TrainConfig(Config):
     ddqn: DDQNConfig = DDQNConfig()
     validation: Validation = Validation()
     task: Task = Task()
+    recorded: Recorded | None = None
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,11 +125,16 @@ def train_seeds(
         UsageError: When the folder holds runs and ``resume`` is not given.
         ConfigError: When those were begun with another configuration.
     """
-    judge = Judge(config.task, config.validation.episodes, config.validation.seed, threads)
-    world = TradingWorld(config.task, config.environments, threads, continuous=config.continuous)
+    training = validation = Ground(task=config.task)
+    markets = tuple(config.task.market.presets)
+    if config.recorded is not None:
+        training, validation = training_grounds(config.task, config.recorded)
+        markets = tuple(recording.name for recording in training.recordings)
+    judge = Judge(validation, config.validation.episodes, config.validation.seed, threads)
+    world = TradingWorld(training, config.environments, threads, continuous=config.continuous)
     record = config.model_dump_json(exclude={"seeds", "ddqn" if config.algorithm == "ppo" else "ppo"})
     told = provenance or Provenance()
-    told = msgspec.structs.replace(told, markets=tuple(config.task.market.presets))
+    told = msgspec.structs.replace(told, markets=markets)
     runs = []
     for seed in seeds or config.seeds:
         learner: PPO | DDQN

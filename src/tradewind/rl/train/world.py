@@ -16,7 +16,7 @@ from tradewind.execution.episode import MONEY
 from tradewind.execution.features import FEATURES, spec_hash
 from tradewind.execution.policies.actor import Actor
 from tradewind.execution.policies.policy import Policy
-from tradewind.rl.env.batch import ExecutionBatch
+from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import Task, settings_record
 from tradewind.rl.train.loop import Score
 
@@ -37,18 +37,18 @@ class TradingWorld:
     """A batch of trading environments with the trainers' contract (:class:`~tradewind.rl.train.environment`).
 
     Args:
-        task: The orders and the markets.
+        ground: The orders and the markets.
         count: Number of environments.
         threads: How many threads share the work.
         continuous: Act by rate and aggressiveness, and not by one of a list.
     """
 
-    def __init__(self, task: Task, count: int, threads: int = 1, *, continuous: bool = False) -> None:
-        self.batch = ExecutionBatch(task, count, 0, threads=threads)
+    def __init__(self, ground: Ground, count: int, threads: int = 1, *, continuous: bool = False) -> None:
+        self.batch = ground.batch(count, 0, threads)
         self.count, self.continuous = count, continuous
         self.features = tuple(feature.name for feature in FEATURES)
         self.actions = ("rate", "aggressiveness") if continuous else ACTIONS
-        self.observation_hash, self.action_spec = spec_hash(), action_spec_of(task, continuous=continuous)
+        self.observation_hash, self.action_spec = spec_hash(), action_spec_of(ground.task, continuous=continuous)
         batch = self.batch
         self.observations, self.masks, self.rewards = batch.observations, batch.masks, batch.rewards
         self.terminated: Array = batch.terminated
@@ -94,7 +94,7 @@ class Judge:
     """Scores policies on the same validation episodes, in pairs with a TWAP that crosses at every decision.
 
     Args:
-        task: The orders and the markets.
+        ground: The orders and the markets.
         episodes: How many.
         seed: Of the validation markets; no training seed.
         threads: How many threads share the work; the score does not depend on it.
@@ -103,12 +103,12 @@ class Judge:
         InvalidValueError: For fewer than two episodes.
     """
 
-    def __init__(self, task: Task, episodes: int, seed: int, threads: int = 1) -> None:
+    def __init__(self, ground: Ground, episodes: int, seed: int, threads: int = 1) -> None:
         if episodes < 2:
             raise InvalidValueError("episodes", "2 or more", episodes)
         self.episodes, self.threads = episodes, threads
-        self._batch = ExecutionBatch(task, min(episodes, 256), seed, threads=threads)
-        self._specs = tuple(action_spec_of(task, continuous=continuous) for continuous in (False, True))
+        self._batch = ground.batch(min(episodes, 256), seed, threads)
+        self._specs = tuple(action_spec_of(ground.task, continuous=continuous) for continuous in (False, True))
         self._twap = new_plan(Kind.SCHEDULE)
         self.twap_bps = self._costs(None)
 
