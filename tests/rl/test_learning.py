@@ -11,6 +11,16 @@ from tradewind.rl.train.ddqn import DDQN, DDQNConfig
 from tradewind.rl.train.ppo import PPO, PPOConfig
 
 SMALL_PPO = PPOConfig(hidden=(32, 32), rollout_steps=16, minibatch=256, epochs=2, gamma=1.0)
+SCHEDULE_PPO = PPOConfig(
+    rollout_steps=40,
+    minibatch=1024,
+    epochs=4,
+    learning_rate=1e-3,
+    gamma=1.0,
+    gae_lambda=0.95,
+    entropy=0.0,
+    most_divergence=0.0,
+)
 SMALL_DDQN = DDQNConfig(hidden=(32, 32), iteration_steps=16, capacity=2048, batch=128, warm_up=200, gamma=1.0)
 
 
@@ -122,8 +132,7 @@ def above_optimum(learner) -> float:
 
 
 def test_ppo_finds_almgren_and_chriss_schedule() -> None:
-    config = PPOConfig(rollout_steps=40, minibatch=1024, gamma=1.0, entropy=0.0, most_divergence=0.0)
-    learner = PPO(AlmgrenChriss(256, continuous=True), config, 1, 400_000)
+    learner = PPO(AlmgrenChriss(256, continuous=True), SCHEDULE_PPO, 1, 400_000)
     while learner.steps < 400_000:
         learner.iterate()
     world = learner.environment
@@ -134,8 +143,7 @@ def test_ppo_finds_almgren_and_chriss_schedule() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_discrete_ppo_finds_almgren_and_chriss_schedule(seed: int) -> None:
-    config = PPOConfig(rollout_steps=40, minibatch=1024, gamma=1.0, entropy=0.0, most_divergence=0.0)
-    learner = PPO(AlmgrenChriss(256), config, seed, 1_000_000)
+    learner = PPO(AlmgrenChriss(256), SCHEDULE_PPO, seed, 1_000_000)
     while learner.steps < 1_000_000:
         learner.iterate()
     assert 0.0 <= above_optimum(learner) < 5.0
@@ -154,7 +162,7 @@ def test_ddqn_finds_almgren_and_chriss_schedule(prioritised: bool) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ppo_balances_the_pole(seed: int) -> None:
-    config = PPOConfig(rollout_steps=64, minibatch=512, epochs=8, gamma=0.99, entropy=0.0, most_divergence=0.0)
+    config = SCHEDULE_PPO.model_copy(update={"rollout_steps": 64, "minibatch": 512, "epochs": 8, "gamma": 0.99})
     learner = PPO(CartPole(64), config, seed, 400_000)
     while learner.steps < 400_000:
         learner.iterate()

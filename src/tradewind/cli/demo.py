@@ -14,6 +14,7 @@ from tradewind.cli.demo_steps import (
     fit_market,
     generate_day,
     import_data,
+    largest_symbol,
     replay_symbol,
     train_policy,
 )
@@ -36,7 +37,7 @@ def demo(  # noqa: PLR0917
     ] = None,
     symbol: Annotated[str | None, typer.Option(help="Symbol of your data; the largest when absent.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the data, the policy and the report.")] = Path("out/demo"),
-    steps: Annotated[int, typer.Option(min=1000, help="Environment steps of training.")] = 400_000,
+    steps: Annotated[int, typer.Option(min=1000, help="Environment steps of training.")] = 600_000,
     episodes: Annotated[int, typer.Option(min=30, help="Orders that each strategy trades.")] = 256,
     messages: Annotated[int, typer.Option(min=1000, help="Messages of the generated day.")] = 100_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated day and of the test orders.")] = 7,
@@ -46,9 +47,11 @@ def demo(  # noqa: PLR0917
     """Train an agent to trade an order, compare it with every baseline on unseen orders, write the report.
 
     Without --data: generates a NASDAQ day, imports it and replays it through the book, then trains on the market that
-    ships for AIG. With --data: imports your file, fits a market to it, and trains on that.
+    ships for AIG. With --data: imports your file, fits a market to it (to all days but the last, where there are
+    several), trains on that, and trades orders in the recording as well: on the last day, or on the second half of one.
     """
     from tradewind.rl.env.ground import Ground
+    from tradewind.rl.env.recorded import recorded_grounds
     from tradewind.rl.evaluate.backtest import Rules
     from tradewind.rl.evaluate.strategies import PolicyStrategy
 
@@ -62,6 +65,7 @@ def demo(  # noqa: PLR0917
             bar.update(step, description="replaying the day through the book")
             seen = [replay_symbol(catalog, name) for name in catalog.symbols()]
         else:
+            symbol = symbol or largest_symbol(catalog)
             market = str(fit_market(catalog, symbol, out, lambda what: bar.update(step, description=what)))
         bar.update(step, description="training", total=steps)
         task = demo_task(market)
@@ -71,16 +75,22 @@ def demo(  # noqa: PLR0917
         bar.remove_task(step)
         rules = Rules(episodes=episodes, seed=seed + 20131010, threads=threads)
         agent = PolicyStrategy(policy, "PPO, just trained")
-        grounds = (Ground(task=task), None)
-        _, result, scenes = prove(grounds, rules, [agent], Path(market).stem, [], BarProgress(bar, episodes))
-    html = out / "report.html"
-    write_report(result, scenes, html)
-    told: dict[str, Any] = {"report": str(html), "catalog": str(out / "catalog"), "symbols": seen, "backtest": result}
+        say = BarProgress(bar, episodes)
+        _, result, scenes = prove((Ground(task=task), None), rules, [agent], Path(market).stem, [], say)
+        write_report(result, scenes, out / "report.html")
+        proofs = [(result, out / "report.html")]
+        if data is not None and symbol is not None:
+            training, ground = recorded_grounds(task, catalog, symbol)
+            _, result, scenes = prove((ground, training), rules, [agent], f"{symbol}, recorded", [], say)
+            write_report(result, scenes, out / "recorded.html")
+            proofs.append((result, out / "recorded.html"))
+    told: dict[str, Any] = {"report": str(proofs[-1][1]), "catalog": str(out / "catalog"), "symbols": seen}
+    told |= {"backtest": proofs[0][0], "recorded": proofs[1][0] if proofs[1:] else None}
     told |= {"policy": str(out / "training" / "demo.policy"), "validation": score}
-    emit(told, as_json=as_json, show=lambda console: _show(console, seen, result, html))
+    emit(told, as_json=as_json, show=lambda console: _show(console, seen, proofs))
 
 
-def _show(console: Console, seen: list[SymbolSeen], result: Backtest, html: Path) -> None:
+def _show(console: Console, seen: list[SymbolSeen], proofs: list[tuple[Backtest, Path]]) -> None:
     """The tables, and what to look at next."""
     from tradewind.report.console import rich_table
     from tradewind.report.parts import Column, Table
@@ -94,7 +104,8 @@ def _show(console: Console, seen: list[SymbolSeen], result: Backtest, html: Path
             rows.append((s.symbol, *counts, *rest))
         columns = tuple(Column(head, number=k > 0) for k, head in enumerate(heads))
         console.print(rich_table(Table(columns, tuple(rows)), "a generated day, replayed through the book"))
-    show_backtest(console, result, html)
+    for result, html in proofs:
+        show_backtest(console, result, html)
     console.print(
         "next: tradewind execute backtest --policy out/demo/training/demo.policy --market ibm --episodes 1000"
     )

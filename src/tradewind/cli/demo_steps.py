@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from tradewind.rl.env.task import Task
     from tradewind.rl.train.loop import Score
 
-__all__ = ["SymbolSeen", "demo_task", "fit_market", "generate_day", "import_data", "replay_symbol", "train_policy"]
+__all__ = [
+    "SymbolSeen",
+    "demo_task",
+    "fit_market",
+    "generate_day",
+    "import_data",
+    "largest_symbol",
+    "replay_symbol",
+    "train_policy",
+]
 
 FILE_NAME = "01022024.NASDAQ_ITCH50"
 HORIZON_S = 60.0
@@ -122,31 +131,45 @@ def _microprice(bests: Array) -> float:
     return (ask * bid_lots + bid * ask_lots) / (bid_lots + ask_lots)
 
 
-def fit_market(catalog: Catalog, symbol: str | None, out: Path, say: Callable[[str], Any]) -> Path:
-    """Fit a market to a catalog's rows; returns the preset file.
+def largest_symbol(catalog: Catalog) -> str:
+    """The symbol of a catalog with the most rows that show a book.
+
+    Raises:
+        NotFoundError: When the catalog is empty.
+    """
+    import polars as pl
+
+    from tradewind.core.dtypes import EventKind
+
+    rows = catalog.scan().filter(pl.col("kind") != int(EventKind.TRADE)).group_by("symbol").len().collect()
+    if not len(rows):
+        raise NotFoundError(f"{catalog.path}: nothing was imported that shows a market")
+    return str(rows.sort("len", "symbol")["symbol"][-1])
+
+
+def fit_market(catalog: Catalog, symbol: str, out: Path, say: Callable[[str], Any]) -> Path:
+    """Fit a market to a symbol's rows, all days but the last where there are several; returns the preset file.
 
     Args:
         catalog: Where the rows are.
-        symbol: Which symbol; None takes the one with the most rows.
+        symbol: Which symbol.
         out: Folder for the preset.
         say: Told what is being fitted.
 
     Raises:
-        NotFoundError: When no symbol shows a book within a session.
+        NotFoundError: When the symbol shows no book within a session.
     """
     from tradewind.cli.market_calibrate import read_days
     from tradewind.market.calibrate.fit import Settings, calibrate
     from tradewind.market.preset import load_preset, preset_text
 
-    symbols = catalog.symbols()
-    if not symbols:
-        raise NotFoundError(f"{catalog.path}: nothing was imported that shows a market")
-    chosen = symbol or max(symbols, key=lambda name: sum(1 for _ in catalog.days(name)))
-    days = list(read_days(catalog, chosen, None, None))
+    known = catalog.days(symbol)
+    fitted = ",".join(day.isoformat() for day in known[:-1]) or None
+    days = list(read_days(catalog, symbol, fitted, None))
     donor = load_preset("aapl2012") if days[0].level == 1 else None
-    settings = Settings(name=chosen.lower(), source=f"{chosen} from {catalog.path}")
-    preset = calibrate(catalog.instrument(chosen), days, settings, donor, say)
-    path = out / f"{chosen.lower().replace('/', '-')}.toml"
+    settings = Settings(name=symbol.lower(), source=f"{symbol} from {catalog.path}")
+    preset = calibrate(catalog.instrument(symbol), days, settings, donor, say)
+    path = out / f"{symbol.lower().replace('/', '-')}.toml"
     path.write_text(preset_text(preset), encoding="utf-8")
     return path
 
@@ -182,6 +205,6 @@ def train_policy(  # noqa: PLR0917
     from tradewind.rl.train.campaign import TrainConfig, Validation, train_seeds
 
     shutil.rmtree(out, ignore_errors=True)
-    config = TrainConfig(name="demo", steps=steps, task=task, validation=Validation(every=8, episodes=256))
+    config = TrainConfig(name="demo", steps=steps, task=task, validation=Validation(every=18, episodes=512))
     campaign = train_seeds(config, out, seeds=[seed], threads=threads, watch=lambda _seed, done, told: say(done, told))
     return read_policy(Path(campaign.policy)), campaign.runs[0].best

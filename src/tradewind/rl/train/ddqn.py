@@ -85,15 +85,15 @@ class DDQNConfig(Config):
     iteration_steps: int = Field(default=128, ge=1)
     capacity: int = Field(default=1 << 18, ge=1 << 10)
     batch: int = Field(default=1024, ge=64, multiple_of=64)
-    updates: int = Field(default=1, ge=1)
+    updates: int = Field(default=4, ge=1)
     warm_up: int = Field(default=20_000, ge=0)
-    learning_rate: float = Field(default=5e-4, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["linear", "constant"] = "linear"
-    gamma: float = Field(default=0.999, gt=0, le=1)
-    n_step: int = Field(default=1, ge=1, le=32)
+    gamma: float = Field(default=1.0, gt=0, le=1)
+    n_step: int = Field(default=8, ge=1, le=32)
     target_every: int = Field(default=250, ge=1)
     explore_first: float = Field(default=1.0, ge=0, le=1)
-    explore_last: float = Field(default=0.05, ge=0, le=1)
+    explore_last: float = Field(default=0.02, ge=0, le=1)
     explore_until: float = Field(default=0.3, gt=0, le=1)
     dueling: bool = True
     prioritised: bool = False

@@ -88,13 +88,13 @@ class PPOConfig(Config):
 
     hidden: tuple[int, ...] = (64, 64)
     activation: Literal["tanh", "relu"] = "tanh"
-    rollout_steps: int = Field(default=128, ge=1)
-    minibatch: int = Field(default=8192, ge=64, multiple_of=64)
-    epochs: int = Field(default=4, ge=1)
-    learning_rate: float = Field(default=1e-3, gt=0)
+    rollout_steps: int = Field(default=32, ge=1)
+    minibatch: int = Field(default=1024, ge=64, multiple_of=64)
+    epochs: int = Field(default=6, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
     schedule: Literal["linear", "constant"] = "linear"
-    gamma: float = Field(default=0.999, gt=0, le=1)
-    gae_lambda: float = Field(default=0.95, ge=0, le=1)
+    gamma: float = Field(default=1.0, gt=0, le=1)
+    gae_lambda: float = Field(default=0.85, ge=0, le=1)
     clip: float = Field(default=0.2, gt=0)
     value_clip: float = Field(default=0.0, ge=0)
     entropy: float = Field(default=0.003, ge=0)
