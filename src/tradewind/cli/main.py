@@ -11,12 +11,14 @@ import typer
 from rich.console import Console
 
 import tradewind
+from tradewind.cli.alpha import alpha_app
 from tradewind.cli.bench import bench_app
 from tradewind.cli.data import data_app
 from tradewind.cli.demo import demo
 from tradewind.cli.doctor import doctor
 from tradewind.cli.execute import execute_app
 from tradewind.cli.market import market_app
+from tradewind.cli.risk import risk_app
 from tradewind.core.errors import StorageError, TradewindError, UsageError
 
 __all__ = ["app", "run"]
@@ -52,6 +54,8 @@ app.add_typer(data_app, name="data")
 app.add_typer(bench_app, name="bench")
 app.add_typer(market_app, name="market")
 app.add_typer(execute_app, name="execute")
+app.add_typer(alpha_app, name="alpha")
+app.add_typer(risk_app, name="risk")
 
 
 def _fail(error: TradewindError) -> int:

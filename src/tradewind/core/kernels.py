@@ -50,6 +50,9 @@ ROOMS_BELOW = {
     "data": ("core",),
     "market": ("book", "core"),
     "execution": ("book", "core"),
+    "stats": ("core",),
+    "alpha": ("stats", "core"),
+    "risk": ("stats", "core"),
 }
 """Rooms a kernel room may call into; any room not named here lies above them all and depends on every one."""
 CONSTANTS = ("kernels.py", "dtypes.py", "types.py", "reasons.py", "layout.py")

@@ -1,0 +1,15 @@
+"""``tradewind alpha``: forecasts, evaluated honestly and adapted while they run."""
+
+from __future__ import annotations
+
+import typer
+
+__all__ = ["alpha_app"]
+
+alpha_app = typer.Typer(help="Forecasts: evaluate, compare and audit them; see them adapt.", no_args_is_help=True)
+"""The sub-commands of ``tradewind alpha``."""
+
+
+@alpha_app.callback()
+def _alpha() -> None:
+    """Forecasts from ticks, bars, words and filings."""
