@@ -84,7 +84,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
         """Shape (n,): the most probable class label; the mean for other kinds."""
         if self.kind != "classes":
             return self.mean()
-        return np.asarray(self.levels, np.float64)[np.argmax(self.values, axis=1)]
+        labels: Array = np.asarray(self.levels, np.float64)
+        return labels[np.argmax(self.values, axis=1)]
 
     def take(self, rows: Array) -> Distribution:
         """The distributions of some rows."""
