@@ -85,7 +85,7 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind != "classes":
             return self.mean()
         labels: Array = np.asarray(self.levels, np.float64)
-        return labels[np.argmax(self.values, axis=1)]
+        return np.asarray(labels[np.argmax(self.values, axis=1)], np.float64)
 
     def take(self, rows: Array) -> Distribution:
         """The distributions of some rows."""
