@@ -136,7 +136,8 @@ def _table(grown: list[Any]) -> Trees:
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
 
     def moved(name: str) -> Array:
-        return np.concatenate([getattr(t, name) + s for t, s in zip(grown, starts, strict=True)]).astype(np.int32)
+        shifted = [np.asarray(getattr(t, name) + s, np.int32) for t, s in zip(grown, starts, strict=True)]
+        return np.concatenate(shifted)
 
     feature = np.concatenate([tree.feature for tree in grown]).astype(np.int32)
     return Trees(
