@@ -36,8 +36,8 @@ def score(
     import polars as pl
 
     from tradewind.alpha.text.choose import score_all, scorer_named
+    from tradewind.alpha.text.labelled import read_texts
     from tradewind.alpha.text.scorers import tone_of
-    from tradewind.alpha.text.sentences import read_texts
 
     known = [*(texts or []), *(read_texts(data) if data else [])]
     judge = scorer_named(scorer, cache)
@@ -70,7 +70,7 @@ def train(
     from tradewind.alpha.models.state import About
     from tradewind.alpha.text.embeddings import embedder
     from tradewind.alpha.text.head import HeadSettings, train_head
-    from tradewind.alpha.text.sentences import read_labelled
+    from tradewind.alpha.text.labelled import read_labelled
     from tradewind.alpha.text.synthetic import synthetic_sentences
 
     if data is None:
@@ -107,7 +107,7 @@ def evaluate(
     from tradewind.alpha.text.accuracy import measure_head, measure_scorer
     from tradewind.alpha.text.choose import scorer_named
     from tradewind.alpha.text.embeddings import embedder
-    from tradewind.alpha.text.sentences import read_labelled
+    from tradewind.alpha.text.labelled import read_labelled
 
     found = read_labelled(data)
     rows = []

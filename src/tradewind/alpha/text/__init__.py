@@ -11,9 +11,9 @@ from tradewind.alpha.text.duplicates import RepeatFilter, near_duplicates
 from tradewind.alpha.text.encoder import packaged_encoder
 from tradewind.alpha.text.feeds import FeedReader, News
 from tradewind.alpha.text.head import HeadScorer, train_head
+from tradewind.alpha.text.labelled import read_labelled, sentences
 from tradewind.alpha.text.linking import AliasTable, aliases_of
 from tradewind.alpha.text.scorers import LexiconScorer, VaderScorer, tone_of
-from tradewind.alpha.text.sentences import read_labelled, sentences
 from tradewind.alpha.text.topics import Novelty, fit_topics, novelty
 
 __all__ = [

@@ -118,7 +118,7 @@ def tone(text: str) -> float:
     Examples:
         >>> tone("Operating profit rose sharply.") > 0, tone("Losses rose sharply.") < 0
         (True, True)
-        >>> tone("The deal is not good.") < 0, tone("The meeting is on Monday.")
+        >>> tone("The results are not good.") < 0, tone("The meeting is on Monday.")
         (True, 0.0)
     """
     return float(tone_features([text])[0, -1])

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tradewind.alpha.text import sentences as module
+from tradewind.alpha.text import labelled as module
 from tradewind.alpha.text.accuracy import fold_of
-from tradewind.alpha.text.sentences import read_labelled, read_texts, sentences
+from tradewind.alpha.text.labelled import read_labelled, read_texts, sentences
 from tradewind.core.errors import DataError, NotFoundError
 
 ROWS = {"text": ["Sales rose", "Sales fell", "Sales rose", None], "label": ["Positive", "bearish", "0", "1"]}
