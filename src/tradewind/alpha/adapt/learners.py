@@ -37,7 +37,7 @@ class Line:
 
     def _scaled(self, X: Array) -> Array:
         scale = np.where(self.scale_ > 0, self.scale_, 1.0)
-        return np.clip(np.nan_to_num((np.asarray(X, np.float64) - self.mean_) / scale), -5, 5)
+        return np.asarray(np.clip(np.nan_to_num((np.asarray(X, np.float64) - self.mean_) / scale), -5, 5))
 
 
 class Refit:

@@ -259,15 +259,15 @@ def _fitted(
         parts.append(dist)
         for name, told, seconds, readable in _further(model, Z, panel.y[fold.test], after):
             extra.setdefault(name, []).append((told, seconds, readable))
-    costs = {
+    costs: dict[str, Any] = {
         "fit_seconds": learning / 1e9 / len(folds),
         "infer_micros": telling / 1e3 / rows,
         "memory_mb": _size(model),
     }
-    rest = []
+    rest: list[tuple[str, Distribution, dict[str, Any]]] = []
     for name, tries in extra.items():
-        seconds = {"fit_seconds": float(np.mean([t[1] for t in tries])), "interpretability": tries[0][2]}
-        rest.append((name, _joined([t[0] for t in tries]), seconds))
+        spent = {"fit_seconds": float(np.mean([t[1] for t in tries])), "interpretability": tries[0][2]}
+        rest.append((name, _joined([t[0] for t in tries]), spent))
     return _joined(parts), costs, model, rest
 
 

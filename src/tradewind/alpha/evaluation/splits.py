@@ -67,7 +67,7 @@ def purged(train: Array, test: Array, sample: Sample, embargo_ns: int = 0) -> Ar
     begins, ends = _stretches(sample.t0[test], sample.t1[test])
     place = np.searchsorted(begins, sample.t1[train], side="right") - 1
     reach = ends[np.maximum(place, 0)] + embargo_ns
-    return train[~((place >= 0) & (reach >= sample.t0[train]))]
+    return np.asarray(train[~((place >= 0) & (reach >= sample.t0[train]))])
 
 
 def _stretches(t0: Array, t1: Array) -> tuple[Array, Array]:

@@ -114,7 +114,7 @@ def choose_calibration(  # noqa: PLR0917
         The calibration, fitted on all rows, and the loss of each method out of its part.
     """
     methods = METHODS if kind == "classes" else METHODS[:2]
-    found = {}
+    found: dict[str, float] = {}
     for method in methods:
         losses = np.zeros(len(y))
         for part in np.unique(parts):
@@ -127,7 +127,7 @@ def choose_calibration(  # noqa: PLR0917
     for method in methods[1:]:
         if found[method] < found[best] - 2e-4 * abs(found[best]):
             best = method
-    return fit_calibration(best, scores, y, kind, levels, weight), dict(found)
+    return fit_calibration(best, scores, y, kind, levels, weight), found
 
 
 def _line(forecast: Array, y: Array, weight: Array, method: Method) -> Calibration:

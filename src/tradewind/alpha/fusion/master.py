@@ -188,7 +188,7 @@ class Master:
 
     def _trained(self, expert: Expert, X: Array, y: Array, sample: Sample) -> Any:
         columns = X[:, list(expert.columns)]
-        known = np.isfinite(columns).any(axis=1)
+        known = np.asarray(np.isfinite(columns).any(axis=1))
         if known.all():
             return expert.make().fit(columns, y, sample)
         if not known.any():
@@ -200,7 +200,7 @@ class Master:
         out = np.full((len(X), len(models), width), np.nan)
         for e, (expert, model) in enumerate(zip(self.experts, models, strict=True)):
             columns = X[:, list(expert.columns)]
-            known = np.isfinite(columns).any(axis=1)
+            known = np.asarray(np.isfinite(columns).any(axis=1))
             if known.any():
                 some = None if sample is None else sample.take(known)
                 found = to_scores(model.predict_dist(columns[known], some), self.levels_)
@@ -259,7 +259,7 @@ class Master:
         used = used / np.maximum(total, 1e-300)[:, None]
         pooled = np.einsum("ne,nek->nk", used, np.nan_to_num(scores))
         pooled[total <= 0] = self.average_.mean(axis=0)
-        return pooled
+        return np.asarray(pooled)
 
     def _pool(self, scores: Array, weights: Array) -> Distribution:
         pooled = self.sharpening_.apply(self._mean(scores, weights))

@@ -34,7 +34,7 @@ class FixedShare:
         if experts < 1 or not 0 <= shrink <= 1 or not 0 <= share < 1:
             raise InvalidValueError("experts", "1 or more, share and shrink between 0 and 1", (experts, share, shrink))
         self.rate, self.share, self.shrink = rate, share, shrink
-        self.state = np.full(experts, 1.0 / experts)
+        self.state: Array = np.full(experts, 1.0 / experts)
 
     def learn(self, losses: Array) -> None:
         """Take in the losses of one row, NaN for an expert that said nothing."""
