@@ -7,20 +7,7 @@ import numpy as np
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner
 
-__all__ = [
-    "ALARM",
-    "BIRTH",
-    "CHANGE",
-    "COUNT",
-    "EXPERT_COLUMNS",
-    "MEMORY",
-    "NOISE",
-    "PRIOR",
-    "STATE",
-    "WEIGHT",
-    "learn_row",
-    "scaled_row",
-]
+__all__ = ["learn_row", "scaled_row"]
 
 MEMORY, PRIOR, BIRTH, WEIGHT, EXPERT_COLUMNS = 0, 1, 2, 3, 4
 """Columns of the table of experts: memory of coefficients, prior variance, row of birth (-1: it stays), weight."""
