@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from tradewind.cli.alpha_drift import alpha_drift
 from tradewind.cli.alpha_filings import filings_app
 from tradewind.cli.alpha_text import text_app
 
@@ -18,5 +19,6 @@ def _alpha() -> None:
     """Forecasts from ticks, bars, words and filings."""
 
 
+alpha_app.command("drift")(alpha_drift)
 alpha_app.add_typer(text_app, name="text")
 alpha_app.add_typer(filings_app, name="filings")
