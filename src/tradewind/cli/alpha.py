@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from tradewind.cli.alpha_drift import alpha_drift
+from tradewind.cli.alpha_filings import filings_app
+from tradewind.cli.alpha_text import text_app
 
 __all__ = ["alpha_app"]
 
@@ -18,3 +20,5 @@ def _alpha() -> None:
 
 
 alpha_app.command("drift")(alpha_drift)
+alpha_app.add_typer(text_app, name="text")
+alpha_app.add_typer(filings_app, name="filings")
