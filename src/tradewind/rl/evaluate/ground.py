@@ -14,7 +14,7 @@ from tradewind.rl.evaluate.backtest import Bout, elsewhere_row, run_bout
 from tradewind.rl.evaluate.result import Elsewhere
 from tradewind.rl.evaluate.strategies import PolicyStrategy
 
-__all__ = ["elsewhere_rows", "task_of_policy", "with_options"]
+__all__ = ["elsewhere_rows", "spread_row", "task_of_policy", "with_options"]
 
 VALIDATION_SEED = 1_000_003
 FEWER = 4
