@@ -1,7 +1,7 @@
 """Our PPO and Double DQN beside Stable-Baselines3's PPO and DQN: same environment, networks, steps; judged alike.
 
-Every policy is judged without chance on the same validation orders, beside a TWAP that crosses. Equal quality means that
-the means over seeds differ by less than the seeds do.
+Every policy is judged without chance on the same validation orders, beside a TWAP that crosses. Equal quality means
+that the means over seeds differ by less than the seeds do.
 
     pip install 'tradewind[train]'
     python examples/cross_check_sb3.py --preset aig --steps 200000 --seeds 3

@@ -266,8 +266,8 @@ def hand_over(market: Record, rows: Record) -> None:
 def keep(market: Record, fill: Record) -> None:
     """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list.
 
-    When the buffer is half full, what one of its orders does at one price is told as one fill: an order that sweeps many
-    small ones is told in full, and so is one that rests while many small ones trade against it.
+    When the buffer is half full, what one of its orders does at one price is told as one fill: an order that sweeps
+    many small ones is told in full, and so is one that rests while many small ones trade against it.
     """
     book_fill(market.account, market.fees, fill)
     last = market.own_fills[max(market.own_fills_count - 1, 0)]
