@@ -43,7 +43,7 @@ class Forecasts(msgspec.Struct, frozen=True, kw_only=True):
         next: Forecast at the last day of each symbol: volatility a year, with the 5 and 95 % quantiles.
         cone: Cone of the first symbol.
         profile: Share of each hour in the day's variance, of the first symbol; None for daily bars.
-        repairs: Bad prints cut and splits found, by symbol.
+        repairs: Bad prints cut, splits found and ranges widened to hold their own ends, by symbol.
         ticks: Realised measures of a file of ticks, where one was given.
     """
 
@@ -99,7 +99,7 @@ def risk_forecast(
         next=following,
         cone=cone,
         profile=_profile(one),
-        repairs={h.symbol: len(h.repairs) for h in panel},
+        repairs={h.symbol: len(h.repairs) + bars[h.symbol].widened for h in panel},
         ticks=_ticks(ticks) if ticks else None,
     )
     if html is not None:

@@ -39,6 +39,7 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
         close: Shape (n,): last.
         volume: Shape (n,): traded quantity; zeros where the file has none.
         source: Where it came from, for messages.
+        widened: Bars of the file whose range left out their own open or close; it was widened to hold them.
     """
 
     symbol: str
@@ -49,6 +50,7 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
     close: Array
     volume: Array
     source: str = "bars"
+    widened: int = 0
 
     def __post_init__(self) -> None:
         _check_shape(self)
@@ -197,8 +199,20 @@ def _bars(symbol: str, table: pl.DataFrame, file: Path) -> Bars:
         name: table[name].cast(pl.Float64).to_numpy() if name in table.columns else close
         for name in ("open", "high", "low")
     }
+    top = np.maximum.reduce([columns["open"], columns["high"], columns["low"], close])
+    bottom = np.minimum.reduce([columns["open"], columns["high"], columns["low"], close])
+    widened = int(np.sum((top > columns["high"]) | (bottom < columns["low"])))
+    columns |= {"high": top, "low": bottom}
     volume = table["volume"].cast(pl.Float64).to_numpy() if "volume" in table.columns else np.zeros(len(close))
-    return Bars(symbol=symbol, ts_ns=table["ts_ns"].to_numpy(), close=close, volume=volume, source=str(file), **columns)
+    return Bars(
+        symbol=symbol,
+        ts_ns=table["ts_ns"].to_numpy(),
+        close=close,
+        volume=volume,
+        source=str(file),
+        widened=widened,
+        **columns,
+    )
 
 
 def _check_shape(bars: Bars) -> None:
