@@ -58,7 +58,13 @@ def risk_correlations(
     data: DataOption = None,
     symbol: SymbolOption = None,
     *,
-    symbols: Annotated[int, typer.Option(min=2, help="How many symbols where none are named: the first by name.")] = 20,
+    symbols: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            help="How many symbols where none are named: the first by name that have all days and no missing price.",
+        ),
+    ] = 20,
     warm_up: Annotated[int, typer.Option(min=150, help="Days before the first forecast.")] = WARM_UP,
     seed: SeedOption = 7,
     html: HtmlOption = None,
@@ -113,11 +119,7 @@ def _returns(data: str | None, symbol: list[str] | None, count: int, seed: int) 
     from tradewind.risk.prices import returns_table
     from tradewind.risk.volatility.cleaning import clean_bars
 
-    bars = load_bars(data, symbol, ("sp500_daily", "us_hourly", "us_daily"), seed=seed)
-    if not symbol:
-        most = max(len(b) for b in bars.values())
-        whole = [name for name, b in bars.items() if len(b) >= 0.98 * most]
-        bars = {name: bars[name] for name in whole[:count]}
+    bars = load_bars(data, symbol, ("sp500_daily", "us_hourly", "us_daily"), seed=seed, most=count)
     adjusted = {}
     for name, one in bars.items():
         found = clean_bars(one)

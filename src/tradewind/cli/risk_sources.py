@@ -41,7 +41,9 @@ StartOption = Annotated[
 SIMULATED_SYMBOLS, SIMULATED_DAYS = ("SIM1", "SIM2", "SIM3", "SIM4"), 2000
 
 
-def load_bars(data: str | None, symbols: Sequence[str] | None, sets: Sequence[str], *, seed: int) -> dict[str, Bars]:
+def load_bars(
+    data: str | None, symbols: Sequence[str] | None, sets: Sequence[str], *, seed: int, most: int | None = None
+) -> dict[str, Bars]:
     """Bars by symbol.
 
     Args:
@@ -49,6 +51,7 @@ def load_bars(data: str | None, symbols: Sequence[str] | None, sets: Sequence[st
         symbols: As ``--symbol``.
         sets: Data sets looked for in a folder, in this order.
         seed: Of simulated prices.
+        most: As of :func:`tradewind.risk.prices.read_bars`.
     """
     from tradewind.risk.prices import index_bars, read_bars
     from tradewind.risk.simulated import simulate_bars
@@ -62,7 +65,7 @@ def load_bars(data: str | None, symbols: Sequence[str] | None, sets: Sequence[st
     if data.startswith("arch:"):
         names = data.removeprefix("arch:").split(",")
         return {name: index_bars(name) for name in names}
-    return read_bars(Path(data), list(symbols or ()), sets=sets)
+    return read_bars(Path(data), list(symbols or ()), sets=sets, most=most)
 
 
 def day_number(text: str | None, days: np.ndarray) -> int:  # type: ignore[type-arg]

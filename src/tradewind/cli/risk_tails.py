@@ -43,7 +43,7 @@ PAIRS = (
     ("GJR-t", "filtered"),
     ("log-HAR with leverage", "filtered"),
 )
-FIT_DAYS, SHAPE_DAYS, FEWEST_SHAPE = 300, 1000, 500
+FIT_DAYS, SHAPE_DAYS, FEWEST_SHAPE = 300, 2000, 500
 
 
 class Tails(msgspec.Struct, frozen=True, kw_only=True):

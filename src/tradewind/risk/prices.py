@@ -65,13 +65,16 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
         return np.asarray(self.ts_ns // DAY_NS, np.int64)
 
 
-def read_bars(path: Path, symbols: Sequence[str] = (), *, sets: Sequence[str] = SETS) -> dict[str, Bars]:
+def read_bars(
+    path: Path, symbols: Sequence[str] = (), *, sets: Sequence[str] = SETS, most: int | None = None
+) -> dict[str, Bars]:
     """Bars of a file, or of the first of ``sets`` in a folder.
 
     Args:
         path: A Parquet or CSV file, a folder of them, or a folder that holds one of the named sets.
         symbols: Only these; none for all. A file without symbols holds one, named as asked or after the file.
         sets: Names of sub-folders to look for.
+        most: Where no symbol is named, the first so many by name that have all days and no missing price.
 
     Returns:
         Bars by symbol, in the order asked, else sorted.
@@ -89,7 +92,7 @@ def read_bars(path: Path, symbols: Sequence[str] = (), *, sets: Sequence[str] = 
         if symbol not in there:
             shown = ", ".join(there[:12]) + (" ..." if len(there) > 12 else "")
             raise NotFoundError(f"{path}: no symbol {symbol!r}; it holds {shown}")
-    chosen = list(symbols) or there
+    chosen = list(symbols) or (there if most is None else _whole(table)[:most])
     parts = table.filter(pl.col("symbol").is_in(chosen)).partition_by("symbol", as_dict=True, maintain_order=True)
     return {name: _bars(name, parts[name,], files[0]) for name in chosen}
 
@@ -146,6 +149,15 @@ def returns_table(bars: dict[str, Bars], *, complete: float = 1.0) -> tuple[Arra
         raise InvalidValueError("bars", "two or more common days", len(common))
     prices = np.array([[closes[name][day] for name in kept] for day in common])
     return np.array(common[1:]), np.diff(np.log(prices), axis=0), tuple(kept)
+
+
+def _whole(table: pl.DataFrame) -> list[str]:
+    """Symbols with nearly all rows and no missing price, sorted."""
+    prices = [name for name in ("open", "high", "low", "close") if name in table.columns]
+    missing = sum(((pl.col(n).is_null() | pl.col(n).is_nan() | (pl.col(n) <= 0)).sum() for n in prices), pl.lit(0))
+    found = table.group_by("symbol").agg(pl.len().alias("rows"), missing.alias("missing"))
+    whole = found.filter((pl.col("missing") == 0) & (pl.col("rows") >= 0.98 * pl.col("rows").max()))
+    return sorted(whole["symbol"].to_list())
 
 
 def _files(path: Path, sets: Sequence[str]) -> list[Path]:

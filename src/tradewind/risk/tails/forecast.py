@@ -13,7 +13,7 @@ from tradewind.risk.tails.shapes import TailShape
 
 __all__ = ["TailForecast", "TailReport", "judge_tail", "walk_forward_tail"]
 
-WINDOW = 1000
+WINDOW = 2000
 FIRST = 500
 SIMULATIONS = 1000
 ACCEPT = 0.05
