@@ -33,7 +33,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("words", "key"),
     [
         (["forecast", "--fast", "--start", "2013-09-02"], "table"),
-        (["tails", "--symbol", "A", "--start", "2013-07-01"], "reports"),
+        (["tails", "--symbol", "A"], "reports"),
         (["correlations", "--warm-up", "900"], "scores"),
         (["regimes", "--symbol", "A", "--simulations", "2"], "stays"),
     ],

@@ -106,7 +106,7 @@ def risk_regimes(
     with progress_bar() as bar:
         for name in bar.track(bars, description="filtering"):
             history = daily_history(bars[name])
-            begin = int(np.searchsorted(history.day, day_number(start, history.day)))
+            begin = int(np.searchsorted(history.day, day_number(start, history.day, FEWEST_FIT)))
             if begin < FEWEST_FIT or begin >= len(history) - 1:
                 raise InvalidValueError("--start", f"after {FEWEST_FIT} days or more of {name}, before the last", begin)
             found = {m.name: _walk(history.returns, m, begin, refit) for m in _models()}

@@ -68,10 +68,10 @@ def load_bars(
     return read_bars(Path(data), list(symbols or ()), sets=sets, most=most)
 
 
-def day_number(text: str | None, days: np.ndarray) -> int:  # type: ignore[type-arg]
-    """A day of the command line; the middle of the days there are where none is given."""
+def day_number(text: str | None, days: np.ndarray, least: int = 0) -> int:  # type: ignore[type-arg]
+    """A day of the command line; if none is given the middle of the days, at least ``least`` after the first."""
     if text is None:
-        return int(days[len(days) // 2])
+        return int(days[min(max(len(days) // 2, least), len(days) - 1)])
     try:
         return int(np.datetime64(text, "D").astype(np.int64))
     except ValueError:

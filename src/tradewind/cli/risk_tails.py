@@ -93,7 +93,9 @@ def risk_tails(
     with progress_bar() as bar:
         for name in bar.track(bars, description="tails"):
             history = daily_history(bars[name])
-            tails[name], following[name] = _forecast(history, day_number(start, history.day), 1 - level, seed)
+            tails[name], following[name] = _forecast(
+                history, day_number(start, history.day, FIT_DAYS + FEWEST_SHAPE), 1 - level, seed
+            )
             reports[name] = [judge_tail(tail) for tail in tails[name]]
     one = next(iter(tails.values()))[0]
     first, last = (str(np.datetime64(int(one.day[k]), "D")) for k in (0, -1))
