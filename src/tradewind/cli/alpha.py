@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from tradewind.cli.alpha_features import features
+
 __all__ = ["alpha_app"]
 
 alpha_app = typer.Typer(help="Forecasts: evaluate, compare and audit them; see them adapt.", no_args_is_help=True)
@@ -13,3 +15,6 @@ alpha_app = typer.Typer(help="Forecasts: evaluate, compare and audit them; see t
 @alpha_app.callback()
 def _alpha() -> None:
     """Forecasts from ticks, bars, words and filings."""
+
+
+alpha_app.command("features")(features)
