@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tradewind.alpha.features.feature import Feature
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 from tradewind.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from tradewind.alpha.features.feature import Feature
     from tradewind.alpha.protocol import Panel
 
 __all__ = ["features"]

@@ -25,7 +25,7 @@ class DailyFeatures:
         >>> for day, close in enumerate([100.0, 110.0]):
         ...     taken = features.bar(16_000 + day, open=close, high=close, low=close, close=close, volume=1e6)
         >>> round(features.value("return_1d"), 4), features.value("weekday")
-        (0.0953, 5.0)
+        (0.0953, 2.0)
     """
 
     names = NAMES

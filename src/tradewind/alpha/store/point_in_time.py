@@ -27,8 +27,8 @@ class PointInTimeStore:
         path: The folder; made by the first append.
 
     Examples:
-        >>> from tempfile import TemporaryDirectory
-        >>> store = PointInTimeStore(TemporaryDirectory().name)
+        >>> from tempfile import mkdtemp
+        >>> store = PointInTimeStore(mkdtemp())
         >>> first = {"key": ["IBM"], "event_time": [100], "knowledge_time": [150], "income": [3.0]}
         >>> restated = first | {"knowledge_time": [300], "income": [2.5]}
         >>> store.append("filings", pl.DataFrame(first)), store.append("filings", pl.DataFrame(restated))
