@@ -12,7 +12,12 @@ from tradewind.core.errors import DataError, InvalidValueError, NotFoundError, S
 
 __all__ = ["EVENT", "KEY", "KNOWN", "PointInTimeTable", "nanoseconds"]
 
-KEY, EVENT, KNOWN = "key", "event_time", "knowledge_time"
+KEY = "key"
+"""Column of what a row is about: a symbol, a company."""
+EVENT = "event_time"
+"""Column of the time that a row is about [ns UTC]."""
+KNOWN = "knowledge_time"
+"""Column of the time at which a row was known [ns UTC]."""
 IDENTITY = [KEY, EVENT, KNOWN]
 
 
