@@ -117,10 +117,8 @@ def test_a_restatement_appends() -> None:
     assert before["return_on_assets"] == pytest.approx(40 / 400)
     assert after["return_on_assets"] == pytest.approx(8 / 300)
     assert (before["amended"], after["amended"]) == (0.0, 1.0)
-    values = values_of([*YEAR, amended]).filter(
-        pl.col("feature") == "assets", pl.col("event_time") == YEAR[0].period_end * DAY_NS
-    )
-    assert values["value"].to_list() == [400, 300]
+    values = values_of([*YEAR, amended]).filter(pl.col("event_time") == YEAR[0].period_end * DAY_NS)
+    assert values["assets"].to_list() == [400, 300]
     assert values["knowledge_time"].is_sorted()
 
 
