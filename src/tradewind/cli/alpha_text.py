@@ -16,6 +16,7 @@ __all__ = ["text_app"]
 text_app = typer.Typer(help="News and posts: score, train, evaluate, read feeds.", no_args_is_help=True)
 """The sub-commands of ``tradewind alpha text``."""
 
+WRONG = 0.25
 Cache = Annotated[Path | None, typer.Option(help="Folder of the cache, keyed by text and model; none without.")]
 Scorer = Annotated[
     str, typer.Option(help="default, lexicon, vader, a head's file, or hf:NAME (FinBERT: hf:ProsusAI/finbert).")
@@ -74,7 +75,7 @@ def train(
     from tradewind.alpha.text.synthetic import synthetic_sentences
 
     if data is None:
-        texts, labels = synthetic_sentences(sentences, seed)
+        texts, labels = synthetic_sentences(sentences, seed, WRONG)
         source = f"{sentences} synthetic sentences, seed {seed}"
     else:
         found = read_labelled(data)

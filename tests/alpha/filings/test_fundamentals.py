@@ -169,6 +169,24 @@ def test_a_table_of_reports_counts_from_the_day_after_collection(tmp_path: Path)
     assert rows["filing_leverage"][1] == pytest.approx(0.6)
 
 
+def test_a_close_counts_from_the_day_it_was_collected_on(tmp_path: Path) -> None:
+    folder = table(tmp_path, eps_basic=[0.5, 0.5], net_income=[1.0, 1.0])
+    closes = {
+        "symbol": ["A", "A"],
+        "date": [date(2015, 5, 1), date(2015, 5, 4)],
+        "close": [10.0, 20.0],
+        "collected": [date(2015, 5, 4), date(2015, 5, 5)],
+    }
+    pl.DataFrame(closes).write_parquet(folder / "us_daily" / "prices_x.parquet")
+    asked = keys(date(2015, 5, 2), 15).drop("price").reverse()
+    found = filing_features(folder, asked)
+    by_day = dict(zip(found["date"], found["filing_earnings_yield"], strict=True))
+    assert np.isnan(by_day[date(2015, 5, 3)])
+    assert by_day[date(2015, 5, 4)] == pytest.approx(4 * 0.5 / 10.0)
+    assert by_day[date(2015, 5, 5)] == pytest.approx(4 * 0.5 / 20.0)
+    assert np.isnan(by_day[date(2015, 5, 16)]), "eleven days old"
+
+
 def test_rows_that_cannot_be_are_named_and_left_out(tmp_path: Path) -> None:
     folder = table(tmp_path, end_date=[date(2016, 12, 31), date(2015, 3, 31)], period_focus=["FY", "Q9"])
     found = read_reports(folder)
