@@ -10,4 +10,6 @@ HEADLINES = [
 table = AliasTable(aliases_of([("AAPL", "Apple Inc."), ("ENTG", "Entegris, Inc.")]))
 tones = {name: tone_of(scorer_named(name).score(HEADLINES)) for name in ("lexicon", "default")}
 for k, (text, first) in enumerate(zip(HEADLINES, near_duplicates(HEADLINES), strict=True)):
-    print(*table.symbols_of(text), {n: round(t[k], 2) for n, t in tones.items()}, "repeat" if first < k else text)
+    print(
+        *table.symbols_of(text), {n: round(float(t[k]), 2) for n, t in tones.items()}, "repeat" if first < k else text
+    )

@@ -11,6 +11,7 @@ from tradewind.alpha.filings.columns import FILING_COLUMNS, filing_features, fun
 from tradewind.alpha.filings.fundamentals import FUNDAMENTALS, Fundamentals
 from tradewind.alpha.filings.reports import DAY_NS, Report, read_reports
 from tradewind.alpha.filings.values import values_of
+from tradewind.alpha.store.point_in_time import PointInTimeStore
 from tradewind.core.errors import DataError, NotFoundError
 
 EPOCH = date(1970, 1, 1)
@@ -73,7 +74,7 @@ def test_by_hand() -> None:
     assert found["sales_to_price"] == pytest.approx(220 / 1000)
     assert found["cash_flow_to_price"] == pytest.approx(40 / 1000)
     assert found["surprise"] == pytest.approx(0.5 / 100)
-    assert found["asset_growth"] == pytest.approx(480 / 400 - 1)
+    assert found["asset_growth"] == pytest.approx(np.log(480 / 400))
     assert found["sales_growth"] == pytest.approx(55 / 50 - 1)
     assert found["accruals"] == pytest.approx((15 - 10) / 480)
     assert found["leverage"] == pytest.approx(0.5)
@@ -216,3 +217,13 @@ def test_recorded_reports(real_data: Path) -> None:
     )
     assert row["filing_earnings_yield"] == pytest.approx(4 * 10.516e9 / (10.516e9 / 1.91 * 97.82), rel=1e-6)
     assert row["filing_surprise"] == pytest.approx((1.91 - 2.34) / 97.82)
+
+
+def test_reports_go_into_the_store_and_come_out_as_they_were_known(tmp_path: Path) -> None:
+    amended = report("Q1", 2014, date(2014, 6, 15), True, assets=300)
+    store = PointInTimeStore(tmp_path)
+    twin = report("Q1", 2014, date(2014, 5, 1), assets=5.0)
+    assert store.append("filings", values_of([amended, *YEAR, twin])) == 6
+    known = [report("Q1", 2014, day).known_ns for day in (date(2014, 4, 30), date(2014, 5, 1), date(2014, 6, 15))]
+    found = [store.asof(["A"], t, ["filings.assets"])["filings.assets"][0] for t in known]
+    assert found == [None, 400, 300]

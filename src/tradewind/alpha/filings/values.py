@@ -15,7 +15,9 @@ def values_of(reports: Sequence[Report]) -> pl.DataFrame:
     """Values of reports, as :meth:`~tradewind.alpha.store.PointInTimeStore.append` takes them.
 
     Args:
-        reports: In any order; an amended report's values stand beside those they replace, with a later time.
+        reports: In any order; an amended report's values stand beside those they replace, with a later time. Of
+            reports of one symbol and period that became known at one time (two filers under one ticker) the one
+            with the larger assets is kept.
 
     Returns:
         Columns ``key`` (symbol), ``event_time`` (end of the period), ``knowledge_time`` [ns UTC] and one for each of
@@ -33,4 +35,5 @@ def values_of(reports: Sequence[Report]) -> pl.DataFrame:
         "knowledge_time": pl.Series([report.known_ns for report in reports], dtype=pl.Int64),
     }
     items = {item: pl.Series([report.values.get(item) for report in reports], dtype=pl.Float64) for item in ITEMS}
-    return pl.DataFrame({**columns, **items})
+    frame = pl.DataFrame({**columns, **items}).sort("knowledge_time", "event_time", "key", "assets", nulls_last=False)
+    return frame.unique(["key", "event_time", "knowledge_time"], keep="last", maintain_order=True)

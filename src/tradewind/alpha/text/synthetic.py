@@ -105,14 +105,12 @@ OPENINGS = (
 )
 
 
-def synthetic_sentences(count: int, seed: int = 0, wrong: float = 0.0) -> tuple[list[str], Array]:
+def synthetic_sentences(count: int, seed: int = 0) -> tuple[list[str], Array]:
     """Labelled sentences, a third of each class.
 
     Args:
         count: How many.
         seed: The same seed gives the same sentences.
-        wrong: Fraction of labels drawn anew at random: templates are easier than the world, and a head that never
-            saw a mistake is too sure of itself.
 
     Returns:
         Sentences and labels, shape (count,): -1 bad, 0 neutral, 1 good news.
@@ -125,10 +123,7 @@ def synthetic_sentences(count: int, seed: int = 0, wrong: float = 0.0) -> tuple[
     chance = stream(seed, "alpha/text/synthetic")
     labels = np.arange(count) % 3 - 1
     makers: dict[int, Callable[[np.random.Generator], str]] = {0: _fact, 1: _good, -1: _bad}
-    texts = [makers[int(label)](chance) for label in labels]
-    mistakes = stream(seed, "alpha/text/synthetic/wrong")
-    drawn = mistakes.integers(-1, 2, count)
-    return texts, np.where(mistakes.random(count) < wrong, drawn, labels).astype(np.int64)
+    return [makers[int(label)](chance) for label in labels], labels.astype(np.int64)
 
 
 def _good(chance: np.random.Generator) -> str:
