@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tradewind.alpha.models.boosting import Boosting
+from tradewind.alpha.models.deep import LSTM, MLP, DeepLOB, Transformer
 from tradewind.alpha.models.forecaster import Forecaster
 from tradewind.alpha.models.forest import Forest
 from tradewind.alpha.models.linear import RLS, Logistic, Ridge
@@ -55,6 +56,14 @@ MODELS: dict[str, tuple[type[Forecaster], str, str]] = {
     "forest": (Forest, "random forest", "medium: contributions along the paths"),
     "lightgbm": (Boosting, "gradient boosted trees", "medium: exact Shapley contributions of the trees"),
     "svm": (SVM, "support vector machine, Gaussian kernel, calibrated", "low: permutation importance only"),
+    "mlp": (MLP, "multilayer perceptron on the present row", "low: integrated gradients"),
+    "lstm": (LSTM, "recurrent memory over the last rows", "low: integrated gradients over rows and features"),
+    "transformer": (Transformer, "attention over the last rows", "low: integrated gradients over rows and features"),
+    "deeplob": (
+        DeepLOB,
+        "convolutions and a memory over book snapshots",
+        "low: integrated gradients over rows and features",
+    ),
 }
 
 
