@@ -60,9 +60,9 @@ def test_kernel_torch_and_naive_twin_agree(name: str) -> None:
 
 def test_networks_learn_what_is_there() -> None:
     for name in ("mlp", "lstm"):
-        model = make_model(name, epochs=25, rate=0.01, batch=32, patience=25, **NETWORKS[name]).fit(X, Y)
-        assert model.curve_[-1, 0] < 0.95 * model.curve_[0, 0]
-        assert model.score(X, Y) > (0.55 if name == "mlp" else 0.65)
+        model = make_model(name, epochs=20, rate=0.03, batch=32, patience=20, **NETWORKS[name]).fit(X, Y)
+        assert model.curve_[-1, 0] < 0.9 * model.curve_[0, 0]
+        assert model.score(X, Y) > (0.5 if name == "mlp" else 0.7)
 
 
 def test_a_window_stays_inside_its_series() -> None:
@@ -85,7 +85,7 @@ def test_a_stopped_run_goes_on_to_the_same_result(name: str, tmp_path: Path) -> 
     again = make_model(name, epochs=4, **NETWORKS[name]).watched(Watch(checkpoint=checkpoint)).fit(X, Y)
     assert again.fingerprint == whole.fingerprint
     with pytest.raises(StorageError, match="another model"):
-        make_model(name, epochs=4, **NETWORKS[name]).watched(Watch(checkpoint=checkpoint)).fit(X + 1.0, Y)
+        make_model(name, epochs=4, **NETWORKS[name]).watched(Watch(checkpoint=checkpoint)).fit(X[::-1], Y)
     content = bytearray(checkpoint.read_bytes())
     content[-1] ^= 1
     checkpoint.write_bytes(bytes(content))

@@ -176,11 +176,23 @@ class Network(Forecaster):
         """A distribution's values from what the last layer says."""
         return distribution_values(self.params.output, out, *self.target_.tolist())
 
-    def _values(self, X: Array, sample: Sample | None) -> Array:
+    def outputs_of(self, X: Array, sample: Sample | None) -> Array:
+        """Shape (n, outputs): what the last layer says of each row."""
         order, first = _by_series(sample, len(X))
-        values = np.empty((len(X), len(self.levels_) or 2))
-        values[order] = self.link(self.raw(X[order], first))
-        return values
+        out = np.empty((len(X), self._width()))
+        out[order] = self.raw(X[order], first)
+        return out
+
+    def windows_of(self, X: Array, sample: Sample | None) -> Array:
+        """Shape (n, window, d): the standardised rows that each row sees; zeros before its series."""
+        order, first = _by_series(sample, len(X))
+        place = np.empty(len(X), np.int64)
+        place[order] = np.arange(len(X))
+        Z = np.concatenate([scaled(X, (self.scale_[0], self.scale_[1]))[order], np.zeros((1, X.shape[1]))])
+        return np.asarray(Z[_windows(place, first, self.window_)(np.arange(len(X)))])
+
+    def _values(self, X: Array, sample: Sample | None) -> Array:
+        return self.link(self.outputs_of(X, sample))
 
 
 def _by_series(sample: Sample | None, rows: int) -> tuple[Array, Array]:

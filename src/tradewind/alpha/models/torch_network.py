@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from tradewind.alpha.models.network import OPERATIONS
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import MissingExtraError
 
-__all__ = ["as_numbers", "forward", "one_thread", "torch_or_error"]
+__all__ = ["as_numbers", "forward", "input_slopes", "one_thread", "torch_or_error", "torch_step"]
 
 
 def torch_or_error() -> Any:
@@ -121,3 +121,41 @@ def _attend(torch: Any, x: Any, numbers: Any, heads: int, last: bool) -> Any:
 def as_numbers(tensor: Any) -> Array:
     """A tensor's values as float32."""
     return np.asarray(tensor.detach().numpy(), np.float32).copy()
+
+
+def input_slopes(table: Array, numbers: Array, windows: Array, steps: int) -> tuple[Array, Array]:
+    """Mean gradients along the straight way from the mean of every feature to each window.
+
+    Args:
+        table: Shape (layers, 6): the program.
+        numbers: Its numbers.
+        windows: Shape (n, rows, d): standardised.
+        steps: Of the midpoint rule.
+
+    Returns:
+        Shape (n, rows, d, outputs): gradients of the outputs; shape (outputs,): outputs at the mean.
+    """
+    torch = torch_or_error()
+    weights, x = torch.from_numpy(numbers.astype(np.float64)), torch.from_numpy(np.asarray(windows, np.float64))
+    with one_thread(torch, 0):
+        base = forward(torch, table, weights, torch.zeros_like(x[:1])).detach().numpy()[0]
+        total = np.zeros((*x.shape, len(base)))
+        for step in range(steps):
+            at = (x * ((step + 0.5) / steps)).requires_grad_(True)
+            out = forward(torch, table, weights, at)
+            for k in range(len(base)):
+                (slope,) = torch.autograd.grad(out[:, k].sum(), at, retain_graph=k + 1 < len(base))
+                total[..., k] += slope.numpy() / steps
+    return total, base
+
+
+def torch_step(table: Array, numbers: Array) -> Callable[[Array], Array]:
+    """Eager Torch on one standardised window (rows, d): what the kernel is measured against."""
+    torch = torch_or_error()
+    weights = torch.from_numpy(numbers)
+
+    def step(window: Array) -> Array:
+        with torch.inference_mode():
+            return np.asarray(forward(torch, table, weights, torch.from_numpy(window)[None]).numpy()[0])
+
+    return step
