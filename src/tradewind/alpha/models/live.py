@@ -123,7 +123,7 @@ class Live:
     def _by_filter(self, row: Array) -> Array:
         self._states, values = self.model.follow(self._states, row, first=bool(self._starts[0]))  # type: ignore[attr-defined]
         self._starts[0] = 0
-        return values
+        return np.asarray(values)
 
     def _by_network(self, row: Array) -> Array:
         model, rows = self.model, self._rows

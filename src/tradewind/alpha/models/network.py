@@ -24,6 +24,8 @@ append     slot
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tradewind.alpha.models.network_layers import attend, convolve, copy_row, dense, lstm, normalise
@@ -181,7 +183,9 @@ def run_network(  # noqa: C901, PLR0917
     m, d, window, clip = len(starts), X.shape[1], np.int64(scale[2, 0]), scale[3, 0]
     for i in range(m):
         end = len(X) - m + i
-        now, spare, t, c = scratch[0], scratch[1], window, d
+        t: Any = window
+        c: Any = d
+        now, spare = scratch[0], scratch[1]
         for k in range(window):
             row = end - window + 1 + k
             for j in range(d):

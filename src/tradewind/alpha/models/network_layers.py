@@ -14,10 +14,12 @@ __all__ = ["attend", "convolve", "copy_row", "dense", "lstm", "normalise"]
 F = np.float32
 Number = Any
 """A float32 inside a kernel."""
+Count = Any
+"""An integer inside a kernel: int64, or a literal."""
 
 
 @inner
-def copy_row(source: Array, start: int, target: Array, to: int, count: int) -> None:
+def copy_row(source: Array, start: Count, target: Array, to: Count, count: Count) -> None:
     """Copy ``count`` floats, forwards."""
     for j in range(count):
         target[to + j] = source[start + j]
@@ -42,7 +44,7 @@ def tanh(x: Number) -> Number:
 
 @inner
 def add_row(  # noqa: PLR0917
-    x: Array, start: int, depth: int, numbers: Array, at: int, out: Array
+    x: Array, start: Count, depth: Count, numbers: Array, at: Count, out: Array
 ) -> None:
     """Add ``x[start : start + depth] @ numbers[at:]`` to ``out``, four rows of weights at a time."""
     columns = len(out)
@@ -64,7 +66,7 @@ def add_row(  # noqa: PLR0917
 
 @rare
 def dense(  # noqa: PLR0917
-    x: Array, rows: int, inputs: int, numbers: Array, at: int, outputs: int, out: Array
+    x: Array, rows: Count, inputs: Count, numbers: Array, at: Count, outputs: Count, out: Array
 ) -> None:
     """Products of all rows with weights (inputs, outputs), plus biases."""
     for i in range(rows):
@@ -76,7 +78,15 @@ def dense(  # noqa: PLR0917
 
 @rare
 def convolve(  # noqa: PLR0917
-    x: Array, rows: int, groups: int, inputs: int, outputs: int, kernel: int, numbers: Array, at: int, out: Array
+    x: Array,
+    rows: Count,
+    groups: Count,
+    inputs: Count,
+    outputs: Count,
+    kernel: Count,
+    numbers: Array,
+    at: Count,
+    out: Array,
 ) -> None:
     """Products over the last ``kernel`` rows with weights (kernel, inputs, outputs), plus biases, for every group."""
     size = inputs * outputs
@@ -94,7 +104,7 @@ def convolve(  # noqa: PLR0917
 
 @rare
 def lstm(  # noqa: PLR0917
-    x: Array, rows: int, inputs: int, width: int, numbers: Array, at: int, gates: Array, out: Array
+    x: Array, rows: Count, inputs: Count, width: Count, numbers: Array, at: Count, gates: Array, out: Array
 ) -> None:
     """Long short-term memory from a zero state; gates stand as input, forget, cell, output."""
     wide = 4 * width
@@ -118,7 +128,7 @@ def lstm(  # noqa: PLR0917
 
 
 @rare
-def normalise(x: Array, rows: int, channels: int, numbers: Array, at: int) -> None:
+def normalise(x: Array, rows: Count, channels: Count, numbers: Array, at: Count) -> None:
     """Every row to mean 0 and deviation 1, then gains and shifts; in place."""
     for t in range(rows):
         row = x[t * channels : (t + 1) * channels]
@@ -136,16 +146,16 @@ def normalise(x: Array, rows: int, channels: int, numbers: Array, at: int) -> No
 @rare
 def attend(  # noqa: PLR0917
     x: Array,
-    rows: int,
-    width: int,
-    heads: int,
-    last: int,
+    rows: Count,
+    width: Count,
+    heads: Count,
+    last: Count,
     numbers: Array,
-    at: int,
+    at: Count,
     asked: Array,
     mixed: Array,
     out: Array,
-) -> int:
+) -> Count:
     """Attention over all rows; with ``last`` only the last row asks. Returns how many rows are left."""
     dense(x, rows, width, numbers, at, 3 * width, asked)
     size, first = width // heads, rows - 1 if last else 0

@@ -156,7 +156,7 @@ class Clusters(Regimes):
         self.shares_ = np.bincount(found.labels_, minlength=self.params.states) / len(Z)
 
     def _states(self, Z: Array, sample: Sample | None) -> Array:  # noqa: ARG002
-        return np.eye(self.params.states)[np.argmax(self._log_density(Z), axis=1)]
+        return np.asarray(np.eye(self.params.states)[np.argmax(self._log_density(Z), axis=1)])
 
 
 class Mixture(Regimes):
