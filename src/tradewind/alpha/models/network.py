@@ -200,19 +200,19 @@ def run_network(  # noqa: C901, PLR0917
                 dense(now, t * groups, a, numbers, at, b, spare)
                 now, spare, c = spare, now, b * groups
             elif kind == CONV:
-                convolve(now, t, groups, a, b, kernel, numbers, at, spare)
+                convolve(now, (t, groups, a, b, kernel), numbers, at, spare)
                 now, spare, c = spare, now, b * groups
             elif kind == RELU:
                 slope = F(a) * F(0.01)
                 for j in range(t * c):
                     now[j] = now[j] if now[j] > F(0.0) else now[j] * slope
             elif kind == LSTM:
-                lstm(now, t, a, b, numbers, at, scratch[2], spare)
+                lstm(now, (t, a, b), numbers, at, scratch[2], spare)
                 now, spare, c = spare, now, b
             elif kind == NORM:
                 normalise(now, t, c, numbers, at)
             elif kind == ATTEND:
-                t = attend(now, t, c, b, groups, numbers, at, scratch[2], scratch[3], spare)
+                t = attend(now, (t, c, b, groups), numbers, at, scratch[2], scratch[3], spare)
                 now, spare = spare, now
             elif kind == PLACE:
                 for j in range(t * c):

@@ -16,6 +16,8 @@ Number = Any
 """A float32 inside a kernel."""
 Count = Any
 """An integer inside a kernel: int64, or a literal."""
+Sizes = Any
+"""Several integers."""
 
 
 @inner
@@ -77,18 +79,9 @@ def dense(  # noqa: PLR0917
 
 
 @rare
-def convolve(  # noqa: PLR0917
-    x: Array,
-    rows: Count,
-    groups: Count,
-    inputs: Count,
-    outputs: Count,
-    kernel: Count,
-    numbers: Array,
-    at: Count,
-    out: Array,
-) -> None:
+def convolve(x: Array, sizes: Sizes, numbers: Array, at: Count, out: Array) -> None:
     """Products over the last ``kernel`` rows with weights (kernel, inputs, outputs), plus biases, for every group."""
+    rows, groups, inputs, outputs, kernel = sizes
     size = inputs * outputs
     for t in range(rows):
         for g in range(groups):
@@ -103,10 +96,9 @@ def convolve(  # noqa: PLR0917
 
 
 @rare
-def lstm(  # noqa: PLR0917
-    x: Array, rows: Count, inputs: Count, width: Count, numbers: Array, at: Count, gates: Array, out: Array
-) -> None:
+def lstm(x: Array, sizes: Sizes, numbers: Array, at: Count, gates: Array, out: Array) -> None:  # noqa: PLR0917
     """Long short-term memory from a zero state; gates stand as input, forget, cell, output."""
+    rows, inputs, width = sizes
     wide = 4 * width
     inner_at, bias_at = at + inputs * wide, at + (inputs + width) * wide
     state, gate = gates[wide : wide + width], gates[:wide]
@@ -145,18 +137,10 @@ def normalise(x: Array, rows: Count, channels: Count, numbers: Array, at: Count)
 
 @rare
 def attend(  # noqa: PLR0917
-    x: Array,
-    rows: Count,
-    width: Count,
-    heads: Count,
-    last: Count,
-    numbers: Array,
-    at: Count,
-    asked: Array,
-    mixed: Array,
-    out: Array,
+    x: Array, sizes: Sizes, numbers: Array, at: Count, asked: Array, mixed: Array, out: Array
 ) -> Count:
     """Attention over all rows; with ``last`` only the last row asks. Returns how many rows are left."""
+    rows, width, heads, last = sizes
     dense(x, rows, width, numbers, at, 3 * width, asked)
     size, first = width // heads, rows - 1 if last else 0
     scale, scores = F(1.0) / np.sqrt(F(size)), mixed[rows * width : rows * width + rows]
