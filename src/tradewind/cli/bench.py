@@ -70,6 +70,14 @@ def decide(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_decide, scale, as_json)
 
 
+@bench_app.command("forecasts")
+def forecasts(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure one forecast of each model family in the live path, beside the library that grew it."""
+    from tradewind.bench.forecasts import bench_forecasts
+
+    _run(bench_forecasts, scale, as_json)
+
+
 @bench_app.command("features")
 def features(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     """Measure the features of ticks beside Polars expressions that do the same batch work."""
