@@ -82,7 +82,7 @@ def _permissions(gate: Any, row: Row) -> Iterator[Broken]:
 def _shape(gate: Any, row: Row) -> Iterator[Broken]:
     item, price, lots = gate.file.instruments[row["instrument"]], row["price_ticks"], row["lots"]
     if not 0 < lots <= LARGEST:
-        yield (Reason.INVALID_LOTS, LARGEST, lots, 0)
+        yield (Reason.INVALID_LOTS, 1 if lots <= 0 else LARGEST, lots, 0)
     if lots % item.lot_step or row["flags"] & 2:
         yield (Reason.OFF_LOT, item.lot_step, lots, 0)
     if row["type"] == OrderType.MARKET:

@@ -9,7 +9,7 @@ from tradewind.bench.naive_checks import broken_limits
 from tradewind.bench.naive_reports import take_report
 from tradewind.risk.limits.layout import CAP, FIRST_DESK, FIRST_STRATEGY, ORDERS, InputKind, OrderType, Scope
 from tradewind.risk.limits.limits_file import LimitsFile
-from tradewind.risk.limits.reasons import Cause, Reason
+from tradewind.risk.limits.reasons import BOUNDS_BOTH_WAYS, Cause, Reason
 
 __all__ = ["NaiveGate", "NaiveOrder"]
 
@@ -26,7 +26,8 @@ class NaiveOrder:
         self.s, self.i, self.side, self.epoch = row["strategy"], row["instrument"], row["side"], epoch
         self.total = self.worst = row["lots"]
         self.price = high if self.side > 0 or row["type"] == OrderType.MARKET else low
-        self.high, self.low, self.filled, self.pending = high, low, 0, 0
+        self.high, self.low = high, low
+        self.filled = self.pending = self.answered = 0
 
     @property
     def open(self) -> int:
@@ -195,7 +196,8 @@ class NaiveGate:
         reason, limit, value, cause = broken
         if reason is Reason.REPEATED_EXECUTION:
             self._halt(self.levels(row["strategy"])[0], Cause.REPEATED_EXECUTION, limit, value)
-        return (int(reason), int(cause), limit, value, limit - value)
+        headroom = -abs(limit - value) if reason in BOUNDS_BOTH_WAYS else limit - value
+        return (int(reason), int(cause), limit, value, headroom)
 
     def _unaddressed(self, row: dict[str, int], late: int) -> tuple[Reason, int, int, int] | None:
         new, order = row["kind"] == InputKind.NEW, self.orders.get(row["order_id"])
@@ -210,7 +212,7 @@ class NaiveGate:
         if late > self.file.clock_tolerance_ms * 10**6:
             return (Reason.CLOCK_WENT_BACK, self.file.clock_tolerance_ms * 10**6, late, 0)
         if new and row["order_id"] <= self.last_id:
-            return (Reason.DUPLICATE_ID, self.last_id, row["order_id"], 0)
+            return (Reason.DUPLICATE_ID, self.last_id + 1, row["order_id"], 0)
         if not new and (order is None or order.s != row["strategy"]):
             return (Reason.UNKNOWN_ORDER, 0, row["order_id"], 0)
         return None

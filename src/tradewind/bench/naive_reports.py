@@ -103,8 +103,9 @@ def _replaced(gate: Any, row: dict[str, int], order: Any) -> None:
             gate.halt(order.s, Cause.UNEXPLAINED_REPORT, order.worst, row["lots"])
         if not sane:
             return
-        order.total, order.price = row["lots"], row["price_ticks"]
-        order.high, order.low = max(order.high, order.price), min(order.low, order.price)
+        if row["exec_id"] > order.answered:
+            order.answered, order.total, order.price = row["exec_id"], row["lots"], row["price_ticks"]
+        order.high, order.low = max(order.high, row["price_ticks"]), min(order.low, row["price_ticks"])
     else:
         _reject(gate, order.s)
     order.pending = max(0, order.pending - 1)

@@ -19,7 +19,7 @@ __all__ = ["arm_table", "change_table", "posture_page"]
 
 POINTS = 1500
 LEVEL_TONES = (Tone.GOOD, Tone.NOTE, Tone.WARN, Tone.BAD)
-ARM_WORDS = {"hold": "held all the time", "posture": "with posture", "constant": "same mean exposure, constant"}
+ARM_WORDS = {"hold": "held all the time", "posture": "with posture", "constant": "constant exposure"}
 
 
 def _percent(share: float) -> str:
@@ -159,9 +159,10 @@ def posture_page(result: PostureBacktest, panel: PricePanel, series: dict[str, A
         KeyNumber("Return given up", f"{100 * result.against[0].opportunity.mean:.2f} %", "a year, costs in"),
         KeyNumber("Mean exposure", f"{mine.exposure:.2f}", f"{mine.turnover:.1f} times turned over a year"),
     )
-    timing = result.against[1].max_drawdown
-    better = timing.high < 1
-    chip = Chip("timing helps", Tone.GOOD) if better else Chip("no proof of timing", Tone.WARN)
+    tails, falls = result.against[1].es95, result.against[1].max_drawdown
+    words = "timing helps the tail" if tails.high < 1 else "no proof of timing"
+    words += " and the drawdown" if tails.high < 1 and falls.high < 1 else ""
+    chip = Chip(words, Tone.GOOD if tails.high < 1 else Tone.WARN)
     method = (
         "Views use what is known at a bar's close; thresholds were set beforehand and not fitted to these data. The "
         "constant arm holds the posture's mean exposure all the time: only what is better than that is timing."

@@ -355,8 +355,23 @@ def keep_truth(row: Any, k: int, orders: Any, counts: Any, sent: Any) -> int:
     return k
 
 
+@inner
+def rearm_what_fits(states: Any, rows: Any, answers: Any) -> None:
+    """A person re-arms every breaker but those whose positions are in doubt: these need a reconciliation first."""
+    state = states[0]
+    for at in range(len(state.scopes)):
+        halt = state.scopes[at].halt
+        if halt.cause != 0 and halt.cause not in (6, 7):
+            rows[0].kind, rows[0].lots = 13, halt.number
+            apply(states, rows, answers, 1)
+    for v in range(2):
+        if state.venues[v].halt.cause:
+            rows[0].kind, rows[0].lots = 13, state.venues[v].halt.number
+            apply(states, rows, answers, 1)
+
+
 @entry
-def run_streams(template: Array, first: int, streams: int, tabs: Any, told: Array) -> int:  # noqa: C901
+def run_streams(template: Array, first: int, streams: int, tabs: Any, told: Array) -> int:
     """Play streams until one breaks a limit.
 
     Args:
@@ -396,10 +411,7 @@ def run_streams(template: Array, first: int, streams: int, tabs: Any, told: Arra
                 apply(states, rows, answers, 1)
                 continue
             if what >= 96:
-                for latch in range(1, states[0].latches + 1):
-                    if latch != states[0].scopes[0].kill.number:
-                        row.kind, row.lots = 13, latch
-                        apply(states, rows, answers, 1)
+                rearm_what_fits(states, rows, answers)
                 continue
             k = compose(row, what, orders, counts, queue, marks, seed)
             if row.kind == 0:

@@ -228,6 +228,19 @@ BROKEN: dict[Reason, tuple[dict[str, Any], Play]] = {
 }
 
 
+NO_AMOUNT = {
+    Reason.MALFORMED,
+    Reason.UNKNOWN_STRATEGY,
+    Reason.UNKNOWN_INSTRUMENT,
+    Reason.NOT_PERMITTED,
+    Reason.TYPE_NOT_PERMITTED,
+    Reason.POSTURE,
+    Reason.OFF_LOT,
+    Reason.OFF_TICK,
+    Reason.SELF_MATCH,
+}
+
+
 def test_every_reason_has_a_case() -> None:
     assert set(BROKEN) == set(Reason) - {Reason.ACCEPTED}
 
@@ -238,7 +251,9 @@ def test_each_control_refuses_with_its_reason(reason: Reason) -> None:
     desk = Desk(**changes)
     answer = play(desk)
     assert answer.reason is reason
-    assert answer.headroom == answer.limit - answer.value
+    assert abs(answer.headroom) == abs(answer.limit - answer.value)
+    latched = reason.name.startswith(("KILLED", "HALTED"))
+    assert latched or answer.headroom < 0 or reason in NO_AMOUNT
 
 
 def test_the_first_broken_check_is_named() -> None:
@@ -286,6 +301,17 @@ def test_a_replace_counts_at_its_worst_until_answered() -> None:
     desk.report(InputKind.REPLACED, 1, 15, 99)
     desk.report(InputKind.REPLACED, 1, 2, 97)
     assert desk.buy(lots=18).accepted
+
+
+def test_answers_to_replaces_may_come_out_of_order() -> None:
+    desk = Desk(AA__long_lots=20)
+    desk.buy(lots=10, price=98)
+    desk.gate.replace(1, "a", 12, 99)
+    desk.gate.replace(1, "a", 15, 100)
+    desk.gate.report(InputKind.REPLACED, 2, 1, 15, 100)
+    desk.gate.report(InputKind.REPLACED, 1, 1, 12, 99)
+    assert desk.buy(lots=6, price=97).reason is Reason.POSITION_LONG, "the later report counts: 15 are open"
+    assert desk.sell(price=100).reason is Reason.SELF_MATCH
 
 
 def test_a_replace_that_would_cross_or_grow_too_far_is_refused() -> None:

@@ -62,7 +62,7 @@ hards = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(policies(), st.lists(states(), max_size=12), hards)
 def test_no_sequence_of_views_gives_more_than_the_hard_limits(
     policy: PosturePolicy, sequence: list[MarketState], hard: HardLimits

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.core.kernels import inner, rare
-from tradewind.risk.limits.exposure import scope_of, worst_gross
+from tradewind.risk.limits.exposure import only_reduces, scope_of, worst_gross
 from tradewind.risk.limits.latches import close
 from tradewind.risk.limits.layout import (
     CAP,
     FIRM,
     FIRST_DESK,
     FIRST_STRATEGY,
+    LARGEST_LOTS,
     PRICE_NOT_WHOLE,
     SIZE_NOT_WHOLE,
     Int,
@@ -25,7 +26,7 @@ from tradewind.risk.limits.layout import (
 )
 from tradewind.risk.limits.money import plus, scaled, times
 from tradewind.risk.limits.rates import MESSAGE_TOKENS, identical, refill, repeats, window_full
-from tradewind.risk.limits.reasons import Cause, Reason
+from tradewind.risk.limits.reasons import BOUNDS_BOTH_WAYS, Cause, Reason
 
 __all__ = ["refuse", "run_checks"]
 
@@ -68,9 +69,8 @@ NET_STRATEGY = np.int64(Reason.NET_STRATEGY)
 RATE_WINDOW_STRATEGY = np.int64(Reason.RATE_WINDOW_STRATEGY)
 RATE_BUCKET_STRATEGY = np.int64(Reason.RATE_BUCKET_STRATEGY)
 TABLE_FULL = np.int64(Reason.TABLE_FULL)
-ZERO, ONE = np.int64(0), np.int64(1)
-LARGEST_LOTS = 1 << 50
-LARGEST_PRICE = 1 << 50
+ZERO, ONE, MOST_LOTS = np.int64(0), np.int64(1), np.int64(LARGEST_LOTS)
+TWO_SIDED = sum(1 << int(reason) for reason in BOUNDS_BOTH_WAYS)
 
 
 @rare
@@ -81,7 +81,8 @@ def refuse(state: Record, answer: Record, reason: Int, limit: Int, value: Int) -
     answer.reason = reason
     answer.limit = limit
     answer.value = value
-    answer.headroom = plus(limit, -min(max(value, -CAP), CAP))
+    headroom = plus(limit, -min(max(value, -CAP), CAP))
+    answer.headroom = -abs(headroom) if (TWO_SIDED >> reason) & 1 else headroom
     return 1
 
 
@@ -362,17 +363,6 @@ def too_fast(state: Record, answer: Record) -> Int:
             if refuse(state, answer, RATE_BUCKET_STRATEGY + level, ZERO, missing):
                 return 1
     return 0
-
-
-@inner
-def only_reduces(state: Record, row: Record) -> Int:
-    """Whether a new order can only bring its strategy's position nearer to zero, with every open order counted."""
-    cell = state.cells[state.work.cell]
-    if state.work.slot or row.lots <= 0 or row.lots > LARGEST_LOTS:
-        return 0
-    if row.side > 0:
-        return 1 if cell.open_buy + row.lots <= -cell.position else 0
-    return 1 if cell.open_sell + row.lots <= cell.position else 0
 
 
 @inner

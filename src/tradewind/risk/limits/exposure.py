@@ -11,11 +11,11 @@ import numpy as np
 
 from tradewind.core.kernels import inner, rare
 from tradewind.risk.limits.latches import close
-from tradewind.risk.limits.layout import CAP, FIRM, FIRST_DESK, FIRST_STRATEGY, INSTRUMENTS, Int, Record
+from tradewind.risk.limits.layout import CAP, FIRM, FIRST_DESK, FIRST_STRATEGY, INSTRUMENTS, LARGEST_LOTS, Int, Record
 from tradewind.risk.limits.money import plus, times
 from tradewind.risk.limits.reasons import Cause
 
-__all__ = ["judge", "restate", "scope_of", "worst_gross"]
+__all__ = ["judge", "only_reduces", "restate", "scope_of", "worst_gross"]
 
 DAILY_LOSS = np.int64(Cause.DAILY_LOSS)
 DRAWDOWN = np.int64(Cause.DRAWDOWN)
@@ -72,3 +72,14 @@ def judge(state: Record, at: Int) -> None:
     fall = plus(scope.peak, -scope.pnl)
     if fall >= scope.max_drawdown:
         close(state, scope.halt, DRAWDOWN, scope.max_drawdown, fall)
+
+
+@inner
+def only_reduces(state: Record, row: Record) -> Int:
+    """Whether a new order can only bring its strategy's position nearer to zero, with every open order counted."""
+    cell = state.cells[state.work.cell]
+    if state.work.slot or row.lots <= 0 or row.lots > LARGEST_LOTS:
+        return 0
+    if row.side > 0:
+        return 1 if cell.open_buy + row.lots <= -cell.position else 0
+    return 1 if cell.open_sell + row.lots <= cell.position else 0

@@ -66,7 +66,7 @@ def unaddressed(state: Record, row: Record, answer: Record, late: Int) -> Int:
     if late > state.tolerance_ns:
         return refuse(state, answer, CLOCK_WENT_BACK, state.tolerance_ns, late)
     if row.kind == NEW and row.order_id <= state.last_order_id:
-        return refuse(state, answer, DUPLICATE_ID, state.last_order_id, row.order_id)
+        return refuse(state, answer, DUPLICATE_ID, state.last_order_id + 1, row.order_id)
     if row.kind == REPLACE and (work.slot == 0 or state.orders[work.slot].strategy != row.strategy):
         return refuse(state, answer, UNKNOWN_ORDER, ZERO, row.order_id)
     work.s = row.strategy
@@ -92,6 +92,7 @@ def commit(state: Record, row: Record) -> None:
         node.side = work.side
         node.epoch = state.cells[work.cell].repeat_epoch
         node.pending = 0
+        node.answered = 0
         node.total = row.lots
         node.filled = 0
         node.worst_total = 0

@@ -34,6 +34,7 @@ __all__ = [
     "IDENTICAL",
     "INPUT",
     "INSTRUMENTS",
+    "LARGEST_LOTS",
     "ORDERS",
     "PRICE_NOT_WHOLE",
     "REJECTS",
@@ -58,6 +59,8 @@ Int: TypeAlias = Any
 
 CAP = 4_000_000_000_000_000_000
 """Where money and lots saturate."""
+LARGEST_LOTS = 1 << 50
+"""Largest size that is one."""
 INSTRUMENTS = 256
 """Rows of the instrument table."""
 STRATEGIES = 16
@@ -201,7 +204,7 @@ CELL = np.dtype(
 )
 ORDER = np.dtype(
     _words("order_id", "instrument", "strategy", "side", "next", "prev", "epoch", "pending")
-    + _words("total", "filled", "worst_total", "price", "high", "low", "notional")
+    + _words("total", "filled", "worst_total", "price", "high", "low", "notional", "answered")
 )
 WORK = np.dtype(
     _words("s", "i", "cell", "side", "lots", "price", "high", "low", "match", "slot", "open_lots", "notional")

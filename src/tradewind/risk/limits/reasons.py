@@ -9,7 +9,7 @@ import inspect
 import re
 from enum import IntEnum
 
-__all__ = ["REDUCIBLE", "Cause", "Reason", "reason_rows"]
+__all__ = ["BOUNDS_BOTH_WAYS", "REDUCIBLE", "Cause", "Reason", "reason_rows", "reason_table"]
 
 
 class Reason(IntEnum):
@@ -186,6 +186,18 @@ REDUCIBLE = frozenset(
 """Reasons that a limits file may waive for an order that only reduces its strategy's position; a kill never is."""
 
 
+BOUNDS_BOTH_WAYS = (
+    Reason.DUPLICATE_ID,
+    Reason.INVALID_LOTS,
+    Reason.INVALID_PRICE,
+    Reason.NO_MARKET_DATA,
+    Reason.PRICE_COLLAR,
+    Reason.PERIOD_COLLAR,
+    Reason.SELF_MATCH,
+)
+"""Reasons whose limit may be a smallest value; headroom is minus the distance to it."""
+
+
 def reason_rows(kind: type[Reason] | type[Cause] = Reason) -> list[tuple[int, str, str, bool]]:
     """The table of the documentation: number, name, meaning, whether a policy may waive it for reducing orders.
 
@@ -200,3 +212,22 @@ def reason_rows(kind: type[Reason] | type[Cause] = Reason) -> list[tuple[int, st
     said = dict(re.findall(r'^    (\w+) = \d+\n    """(.*?)"""', text, flags=re.MULTILINE | re.DOTALL))
     waived = REDUCIBLE if kind is Reason else frozenset()
     return [(member.value, member.name, said[member.name], member in waived) for member in kind]
+
+
+def reason_table(kind: type[Reason] | type[Cause] = Reason) -> str:
+    """The same as a Markdown table, as it stands in the guide.
+
+    Args:
+        kind: :class:`Reason` or :class:`Cause`.
+    """
+    waivable = kind is Reason
+    head = (
+        "| | reason | meaning | waivable |\n|---|---|---|---|\n"
+        if waivable
+        else "| | cause | meaning |\n|---|---|---|\n"
+    )
+    lines = []
+    for number, name, meaning, waived in reason_rows(kind):
+        last = f" {'yes' if waived else ''} |" if waivable else ""
+        lines.append(f"| {number} | `{name}` | {meaning} |{last}")
+    return head + "\n".join(lines) + "\n"

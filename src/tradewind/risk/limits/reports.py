@@ -147,7 +147,10 @@ def on_fill(state: Record, row: Record, slot: Int) -> None:
 
 @rare
 def on_replaced(state: Record, row: Record, slot: Int) -> None:
-    """A replace is done or refused: with none pending any more the envelope shrinks to what the venue has."""
+    """A replace is done or refused: with none pending any more the envelope shrinks to what the venue has.
+
+    Reports may come out of order; the one with the highest number says what the venue has.
+    """
     node = state.orders[slot]
     if row.kind == REPLACED:
         sane = (row.price_ticks > 0) & (row.price_ticks < CAP) & (row.lots > 0) & (row.lots < CAP)
@@ -157,8 +160,10 @@ def on_replaced(state: Record, row: Record, slot: Int) -> None:
         if not sane:
             state.malformed_reports += 1
             return
-        node.total = row.lots
-        node.price = row.price_ticks
+        if row.exec_id > node.answered:
+            node.answered = row.exec_id
+            node.total = row.lots
+            node.price = row.price_ticks
         node.high = max(node.high, row.price_ticks)
         node.low = min(node.low, row.price_ticks)
     else:

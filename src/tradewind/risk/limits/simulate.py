@@ -211,9 +211,7 @@ class _Desk:
         return self.reports[venue]
 
     def _report(self, kind: InputKind, symbol: str, row: dict[str, Any]) -> None:
-        lots, price = (
-            self._scaled(row, name, symbol)[0] if row.get(name) is not None else 0 for name in ("size", "price")
-        )
+        lots, price = (self._scaled(row, name, symbol)[0] for name in ("size", "price"))
         side = self._side(row) if row.get("side") is not None else 0
         owner = {"strategy": str(row["strategy"]), "symbol": symbol, "side": side}
         self.gate.report(kind, self._report_number(symbol), self._whole(row, "order_id"), lots, price, **owner)
@@ -229,6 +227,8 @@ class _Desk:
         if row.get(whole) is not None:
             return self._whole(row, whole), 0
         value = row.get(name)
+        if value is None and name in ("size", "price") and row.get("kind") in REPORTS:
+            return 0, 0
         try:
             exact = Decimal(str(value))
         except InvalidOperation:

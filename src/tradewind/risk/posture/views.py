@@ -100,8 +100,9 @@ def signals(panel: PricePanel, settings: ViewSettings) -> list[Signal]:
     """
     r = np.log1p(panel.portfolio())
     r[0] = 0.0
-    warm = np.arange(len(r)) >= min(len(r) // 4, int(settings.slow))
+    warm = np.arange(len(r)) >= settings.slow / 2
     slow = np.sqrt(_before(_ewma(r * r, settings.slow)))
+    slow = np.where(slow > 0, slow, np.nan)
     fast = np.sqrt(_ewma(r * r, settings.fast))
     level, size = np.cumsum(r), settings.window
     fall = np.nanmax(_windows(level, size), axis=1) - level
