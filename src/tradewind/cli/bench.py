@@ -86,6 +86,14 @@ def features(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_features, scale, as_json)
 
 
+@bench_app.command("text")
+def text(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure scorers of news and the sentence encoder beside sentence-transformers."""
+    from tradewind.bench.text import bench_text
+
+    _run(bench_text, scale, as_json)
+
+
 def _run(bench: Callable[[float, Callable[[str], None]], Report], scale: float, as_json: bool) -> None:
     from tradewind.bench.result import show
 
