@@ -6,6 +6,8 @@ import typer
 
 from tradewind.cli.risk_correlations import risk_correlations
 from tradewind.cli.risk_forecast import risk_forecast
+from tradewind.cli.risk_limits import limits_app
+from tradewind.cli.risk_posture import risk_posture
 from tradewind.cli.risk_regimes import risk_regimes
 from tradewind.cli.risk_tails import risk_tails
 
@@ -20,6 +22,8 @@ def _risk() -> None:
     """Views that can only tighten, and limits that stand outside every model."""
 
 
+risk_app.add_typer(limits_app, name="limits")
+risk_app.command("posture")(risk_posture)
 risk_app.command("forecast")(risk_forecast)
 risk_app.command("tails")(risk_tails)
 risk_app.command("correlations")(risk_correlations)
