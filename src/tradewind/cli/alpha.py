@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from tradewind.cli.alpha_drift import alpha_drift
+from tradewind.cli.alpha_evaluate import alpha_evaluate
 
 __all__ = ["alpha_app"]
 
@@ -18,3 +19,4 @@ def _alpha() -> None:
 
 
 alpha_app.command("drift")(alpha_drift)
+alpha_app.command("evaluate")(alpha_evaluate)

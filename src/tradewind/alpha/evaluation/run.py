@@ -68,12 +68,14 @@ class EvaluationSettings(msgspec.Struct, frozen=True, kw_only=True):
         placebo: Whether each model is trained once more, on shuffled labels.
         blocks: Of time, for the probability of overfitting.
         single: Rows forecast one by one to measure how long one takes.
+        learn: At most so many training rows, evenly spread; 0 for all.
     """
 
     seed: int = 7
     placebo: bool = True
     blocks: int = 10
     single: int = 50
+    learn: int = 0
 
 
 class Traces(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +170,7 @@ def evaluate(
         InvalidValueError: When no fold has rows, or no model was given.
     """
     settings = settings or EvaluationSettings()
-    folds = [fold for fold in split.split(panel.sample) if len(fold.train) and len(fold.test)]
+    folds = [_lighter(f, settings.learn) for f in split.split(panel.sample) if len(f.train) and len(f.test)]
     chosen = list(candidates)
     if not folds or not chosen:
         raise InvalidValueError(
@@ -198,6 +200,12 @@ def evaluate(
         panel=judged,
         models={name: run.model for name, run in found.items()},
     )
+
+
+def _lighter(fold: Fold, most: int) -> Fold:
+    if not most or len(fold.train) <= most:
+        return fold
+    return msgspec.structs.replace(fold, train=fold.train[np.arange(most) * len(fold.train) // most])
 
 
 class _Run(msgspec.Struct, kw_only=True):
