@@ -6,6 +6,8 @@ import typer
 
 from tradewind.cli.alpha_drift import alpha_drift
 from tradewind.cli.alpha_evaluate import alpha_evaluate
+from tradewind.cli.alpha_filings import filings_app
+from tradewind.cli.alpha_text import text_app
 
 __all__ = ["alpha_app"]
 
@@ -20,3 +22,5 @@ def _alpha() -> None:
 
 alpha_app.command("drift")(alpha_drift)
 alpha_app.command("evaluate")(alpha_evaluate)
+alpha_app.add_typer(text_app, name="text")
+alpha_app.add_typer(filings_app, name="filings")
