@@ -39,7 +39,7 @@ def scores_table(report: Evaluation) -> Table:
     heads = [Column("model"), Column("IC (95 %)", number=True)]
     heads += [Column(name, number=True) for name in ("rank IC", "ICIR", "t", "loss (95 %)")]
     if classes:
-        heads += [Column(name, number=True) for name in ("accuracy", "macro-F1", "MCC", "Brier", "ECE")]
+        heads += [Column(name, number=True) for name in ("accuracy", "macro-F1", "MCC", "MCC decided", "Brier", "ECE")]
     heads += [Column(name, number=True) for name in ("placebo IC", "seed sd", "DSR")]
     best = min(report.rows, key=lambda row: row.loss).model
     rows = []
@@ -50,7 +50,7 @@ def scores_table(report: Evaluation) -> Table:
         cells += [_f(row.rank_ic), _f(row.icir, 2), _f(row.t, 1), loss]
         if classes:
             c = row.classes
-            cells += [_f(v) for v in ((c.accuracy, c.macro_f1, c.mcc, c.brier, c.ece) if c else ())]
+            cells += [_f(v) for v in ((c.accuracy, c.macro_f1, c.mcc, row.decided[1], c.brier, c.ece) if c else ())]
         cells += [_f(row.placebo_ic), _f(row.seed_sd[0], 4), _f(row.deflated_sharpe, 2)]
         rows.append(tuple(cells))
     caption = (

@@ -16,7 +16,7 @@ from tradewind.alpha.evaluation.deflation import (
     sharpe_ratio,
 )
 from tradewind.alpha.evaluation.ledger import Trial, TrialLedger
-from tradewind.alpha.evaluation.metrics import Reliability, correlation, ic_by_period
+from tradewind.alpha.evaluation.metrics import Reliability, correlation, decision_scores, ic_by_period
 from tradewind.alpha.evaluation.scores import Scores, clusters_of, losses_of, reliability_of, score, signal_of
 from tradewind.alpha.evaluation.splits import Fold
 from tradewind.alpha.evaluation.trading import Trading, is_cross_section
@@ -256,6 +256,8 @@ def _fitted(
 ) -> tuple[Distribution, dict[str, Any], Any, list[tuple[str, Distribution, dict[str, Any]]]]:
     clock, parts, extra = SystemClock(), [], dict[str, list[Any]]()
     learning = telling = rows = 0
+    decided: list[Array] = []
+    truth = np.concatenate([panel.y[fold.test] for fold in folds])
     for fold in folds:
         X, y, sample = panel.X[fold.train][:, columns], panel.y[fold.train], panel.sample.take(fold.train)
         Z, after = panel.X[fold.test][:, columns], panel.sample.take(fold.test)
@@ -265,29 +267,42 @@ def _fitted(
         dist = model.predict_dist(Z, after)
         telling, learning, rows = telling + clock.monotonic_ns() - learnt, learning + learnt - begun, rows + len(Z)
         parts.append(dist)
-        for name, told, seconds, readable in _further(model, Z, panel.y[fold.test], after):
-            extra.setdefault(name, []).append((told, seconds, readable))
+        for name, told, seconds, readable, classes in _further(model, Z, panel.y[fold.test], after):
+            extra.setdefault(name, []).append((told, seconds, readable, classes))
+        if hasattr(model, "decide"):
+            decided.append(model.decide(dist))
     costs: dict[str, Any] = {
         "fit_seconds": learning / 1e9 / len(folds),
         "infer_micros": telling / 1e3 / rows,
         "memory_mb": _size(model),
     }
+    costs["decided"] = _decided(decided, truth)
     rest: list[tuple[str, Distribution, dict[str, Any]]] = []
     for name, tries in extra.items():
-        spent = {"fit_seconds": float(np.mean([t[1] for t in tries])), "interpretability": tries[0][2]}
+        spent: dict[str, Any] = {"fit_seconds": float(np.mean([t[1] for t in tries])), "interpretability": tries[0][2]}
+        spent["decided"] = _decided([t[3] for t in tries], truth)
         rest.append((name, _joined([t[0] for t in tries]), spent))
     return _joined(parts), costs, model, rest
 
 
-def _further(model: Any, X: Array, y: Array, sample: Sample) -> Iterable[tuple[str, Distribution, float, str]]:
+def _decided(parts: list[Array], truth: Array) -> tuple[float, float]:
+    """Macro-F1 and MCC of decided classes; NaN where nothing was decided."""
+    if not parts or any(not len(part) for part in parts):
+        return float("nan"), float("nan")
+    return decision_scores(np.concatenate(parts), truth)[1:]
+
+
+def _further(model: Any, X: Array, y: Array, sample: Sample) -> Iterable[tuple[str, Distribution, float, str, Array]]:
     """Rows that a master adds: weights that follow the labels, and each expert alone."""
     if not hasattr(model, "experts"):
         return
     if len(model.experts) > 1:
-        yield "fused online", model.run(X, y, sample)[0], sum(model.fit_seconds_.values()), ""
+        told = model.run(X, y, sample)[0]
+        yield "fused online", told, sum(model.fit_seconds_.values()), "", model.decide(told)
     for number, expert in enumerate(model.experts):
         seconds, readable = model.fit_seconds_[expert.name], expert.interpretability
-        yield expert.name, model.expert_dist(number, X, sample), seconds, readable
+        told = model.expert_dist(number, X, sample)
+        yield expert.name, told, seconds, readable, model.decide(told, number)
 
 
 def _joined(parts: list[Distribution]) -> Distribution:

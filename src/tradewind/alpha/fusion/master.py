@@ -11,6 +11,7 @@ import numpy as np
 
 from tradewind.alpha.evaluation.splits import CombinatorialPurged
 from tradewind.alpha.fusion.calibrate import Calibration, choose_calibration, fit_calibration, mean_loss, row_losses
+from tradewind.alpha.fusion.decide import best_offset, decided
 from tradewind.alpha.fusion.space import from_scores, to_scores
 from tradewind.alpha.fusion.stacker import Admission, Stacker, judge_stacker
 from tradewind.alpha.fusion.weights import FixedShare, online_weights
@@ -136,6 +137,17 @@ class Master:
         scores = self.expert_scores(X, sample)
         return self._pool(scores, np.full(scores.shape[:2], 1.0 / len(self.experts)))
 
+    def decide(self, dist: Distribution, number: int | None = None) -> Array:
+        """Shape (n,): the class decided on, with the offset of the commonest class that was best out of fold.
+
+        Args:
+            dist: Forecasts of the pool, or of one expert.
+            number: Which expert; None for the pool.
+        """
+        if dist.kind != "classes":
+            return np.zeros(0)
+        return decided(to_scores(dist, self.levels_), self.levels_, self.offsets_[-1 if number is None else number])
+
     def run(self, X: Array, y: Array, sample: Sample) -> tuple[Distribution, Array]:
         """Forecast rows as they come, weights following the labels that were known by then.
 
@@ -219,10 +231,12 @@ class Master:
         self.calibrations_: list[Calibration] = []
         self.calibration_loss_: dict[str, dict[str, float]] = {}
         scores = np.full(raw.shape, np.nan)
+        self.offsets_: list[tuple[int, float]] = []
         for e, expert in enumerate(self.experts):
             rows = np.isfinite(raw[:, e]).all(axis=1)
             told = (raw[rows, e], y[rows], parts[rows], self.kind_, self.levels_, sample.weight[rows])
             calibration, losses = choose_calibration(*told)
+            self.offsets_.append(best_offset(*told[:2], self.levels_, sample.weight[rows]))
             self.calibrations_.append(calibration)
             self.calibration_loss_[expert.name] = losses
             scores[rows, e] = calibration.apply(raw[rows, e])
@@ -236,6 +250,7 @@ class Master:
         if self.settings.sharpen and len(self.experts) > 1:
             self.sharpening_ = fit_calibration("temperature", pooled, y, self.kind_, self.levels_, sample.weight)
         sharp = self.sharpening_.apply(pooled)
+        self.offsets_.append(best_offset(sharp, y, self.levels_, sample.weight))
         self.scale_ = max(mean_loss(sharp, y, self.kind_, self.levels_, sample.weight), 1e-12)
         self.spread_ = float(np.sqrt(self.scale_)) if self.kind_ == "normal" else 1.0
         self.oof_loss_ = self.scale_
