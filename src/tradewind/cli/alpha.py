@@ -6,6 +6,7 @@ import typer
 
 from tradewind.cli.alpha_drift import alpha_drift
 from tradewind.cli.alpha_evaluate import alpha_evaluate
+from tradewind.cli.alpha_features import features
 from tradewind.cli.alpha_filings import filings_app
 from tradewind.cli.alpha_text import text_app
 
@@ -20,6 +21,7 @@ def _alpha() -> None:
     """Forecasts from ticks, bars, words and filings."""
 
 
+alpha_app.command("features")(features)
 alpha_app.command("drift")(alpha_drift)
 alpha_app.command("evaluate")(alpha_evaluate)
 alpha_app.add_typer(text_app, name="text")

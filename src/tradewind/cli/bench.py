@@ -70,6 +70,14 @@ def decide(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_decide, scale, as_json)
 
 
+@bench_app.command("features")
+def features(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure the features of ticks beside Polars expressions that do the same batch work."""
+    from tradewind.bench.features import bench_features
+
+    _run(bench_features, scale, as_json)
+
+
 def _run(bench: Callable[[float, Callable[[str], None]], Report], scale: float, as_json: bool) -> None:
     from tradewind.bench.result import show
 
