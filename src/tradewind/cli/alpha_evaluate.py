@@ -12,6 +12,7 @@ from rich.console import Console
 
 from tradewind.cli.alpha_tasks import TASKS, DataOption
 from tradewind.cli.output import JsonFlag, emit, progress_bar
+from tradewind.core.errors import UsageError
 
 if TYPE_CHECKING:
     from tradewind.alpha.evaluation.run import Evaluation
@@ -36,6 +37,10 @@ def alpha_evaluate(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of each model, for their standard deviation.")] = 1,
     placebo: Annotated[bool, typer.Option(help="Train each model once more on labels moved in time.")] = True,
     ledger: Annotated[Path | None, typer.Option(help="File of all trials; beside the cache by default.")] = None,
+    maker: Annotated[
+        bool, typer.Option("--maker", help="book_ticks: value of the forecast to passive orders.")
+    ] = False,
+    patience: Annotated[float, typer.Option(min=1, help="Seconds after which a passive order crosses.")] = 30.0,
     html: Annotated[Path | None, typer.Option(help="Write a page with plots to this file.", metavar="FILE")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -75,7 +80,29 @@ def alpha_evaluate(
 
             bar.update(shown, description="page")
             write_page(evaluation_page(report), html)
-    emit(document_of(report), as_json=as_json, show=lambda console: _show(console, report, html))
+        passive = None
+        if maker:
+            from tradewind.cli.alpha_maker import maker_value
+
+            if task != "book_ticks":
+                raise UsageError(f"--maker needs ticks with trades: book_ticks, not {task}")
+            bar.update(shown, description="passive orders")
+            passive = maker_value(report, data, _speaker(report), patience)
+    document = document_of(report) | ({"maker": passive} if passive else {})
+
+    def show(console: Console) -> None:
+        _show(console, report, html)
+        if passive:
+            from tradewind.cli.alpha_maker import show_maker
+
+            show_maker(console, passive, _speaker(report), patience)
+
+    emit(document, as_json=as_json, show=show)
+
+
+def _speaker(report: Evaluation) -> str:
+    """The fused forecast; the one of least loss where nothing was fused."""
+    return "fused" if "fused" in report.forecasts else min(report.rows, key=lambda row: row.loss).model
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -84,6 +111,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 def document_of(report: Evaluation) -> dict[str, Any]:
     """The evaluation as plain values: the table, how models were fused, and what the whole says."""
+    from tradewind.alpha.evaluation.increments import increments
+
     master = report.models.get("fused")
     fused = None
     if master is not None:
@@ -95,6 +124,8 @@ def document_of(report: Evaluation) -> dict[str, Any]:
             },
             "calibration_loss": master.calibration_loss_,
             "stacker": master.admission_,
+            "weighing": master.weighing_,
+            "weights": dict(zip([e.name for e in master.experts], master.base_.tolist(), strict=True)),
             "fingerprint": master.fingerprint,
         }
     return {
@@ -107,6 +138,7 @@ def document_of(report: Evaluation) -> dict[str, Any]:
         "confidence_set": report.confidence_set,
         "superior_p": _plain(report.superior_p),
         "trials": report.trials,
+        "increments": {name: _plain(msgspec.to_builtins(value)) for name, value in increments(report).items()},
         "fused": _plain(msgspec.to_builtins(fused)),
     }
 
@@ -121,6 +153,7 @@ def _plain(value: Any) -> Any:
 
 
 def _show(console: Console, report: Evaluation, html: Path | None) -> None:
+    from tradewind.alpha.evaluation.increments import increments
     from tradewind.cli.alpha_evaluate_page import cost_table, parts_table, scores_table, verdicts
     from tradewind.report.console import rich_table
 
@@ -128,6 +161,8 @@ def _show(console: Console, report: Evaluation, html: Path | None) -> None:
     console.print(rich_table(scores_table(report), title))
     console.print(rich_table(cost_table(report), "What a taker would have earned, and what it costs"))
     console.print(rich_table(parts_table(report), "IC by year or day, and by regime"))
+    for name, value in increments(report).items():
+        console.print(f"increment of {name} to the rank IC: {value}", highlight=False)
     for line in verdicts(report):
         console.print(line, highlight=False)
     if html is not None:

@@ -106,7 +106,11 @@ def verdicts(report: Evaluation) -> list[str]:
     lines.append(f"{report.trials} configurations of this task have ever been evaluated")
     master = report.models.get("fused")
     if master is not None and master.admission_ is not None:
-        a = master.admission_
+        w, a = master.weighing_, master.admission_
+        shares = ", ".join(f"{e.name} {v:.2f}" for e, v in zip(master.experts, master.base_, strict=True))
+        lines.append(
+            f"unequal weights {'admitted' if w.admitted else 'not admitted'}: {w.reason}; gain {w.gain}; {shares}"
+        )
         lines.append(f"stacker {'admitted' if a.admitted else 'not admitted'}: {a.reason}; gain {a.gain}")
     return lines
 

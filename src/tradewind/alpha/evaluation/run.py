@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
+from tradewind.alpha.evaluation.costs import single_micros, size_mb
 from tradewind.alpha.evaluation.deflation import (
     Overfitting,
     deflated_sharpe,
@@ -242,7 +243,7 @@ def _runs(  # noqa: PLR0917
         last = panel.take(folds[-1].test)
         costs["placebo_ic"] = correlation(signal_of(empty), last.value)
         costs["placebo_loss"] = float(losses_of(empty, last.y).mean())
-    costs["single_micros"] = _single(model, panel.X[folds[-1].test[: settings.single]][:, columns])
+    costs["single_micros"] = single_micros(model, panel.X[folds[-1].test[: settings.single]][:, columns])
     found = {}
     for name, told, measured in [(candidate.name, dist, costs), *extra]:
         scores, trading = score(name, judged, told, settings.seed, **measured)
@@ -274,7 +275,7 @@ def _fitted(
     costs: dict[str, Any] = {
         "fit_seconds": learning / 1e9 / len(folds),
         "infer_micros": telling / 1e3 / rows,
-        "memory_mb": _size(model),
+        "memory_mb": size_mb(model),
     }
     costs["decided"] = _decided(decided, truth)
     rest: list[tuple[str, Distribution, dict[str, Any]]] = []
@@ -299,6 +300,10 @@ def _further(model: Any, X: Array, y: Array, sample: Sample) -> Iterable[tuple[s
     if len(model.experts) > 1:
         told = model.run(X, y, sample)[0]
         yield "fused online", told, sum(model.fit_seconds_.values()), "", model.decide(told)
+    modalities = tuple(dict.fromkeys(expert.modality for expert in model.experts))
+    for modality in modalities if len(modalities) > 1 else ():
+        told = model.predict_without(modality, X, sample)
+        yield f"without {modality}", told, float("nan"), "", model.decide(told)
     for number, expert in enumerate(model.experts):
         seconds, readable = model.fit_seconds_[expert.name], expert.interpretability
         told = model.expert_dist(number, X, sample)
@@ -319,35 +324,6 @@ def _joined(parts: list[Distribution]) -> Distribution:
         table[:, [levels.index(level) for level in part.levels]] = part.values
         tables.append(table)
     return Distribution(kind="classes", values=np.concatenate(tables), levels=levels)
-
-
-def _single(model: Any, rows: Array) -> float:
-    """Median microseconds to forecast one row alone."""
-    clock, spent = SystemClock(), []
-    for row in rows:
-        begun = clock.monotonic_ns()
-        model.predict_dist(row[None])
-        spent.append(clock.monotonic_ns() - begun)
-    return float(np.median(spent)) / 1e3 if spent else float("nan")
-
-
-def _size(model: Any) -> float:
-    """Megabytes of arrays in a model's state."""
-    try:
-        state = model.state_dict()
-    except (AttributeError, NotImplementedError):
-        return float("nan")
-    return _bytes(state) / 1e6
-
-
-def _bytes(value: Any) -> int:
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, dict):
-        return sum(_bytes(v) for v in value.values())
-    if isinstance(value, list | tuple):
-        return sum(_bytes(v) for v in value)
-    return len(value) if isinstance(value, str | bytes) else 8
 
 
 def _mark(panel: Panel, name: str, columns: list[int], settings: str, folds: list[Fold]) -> str:
