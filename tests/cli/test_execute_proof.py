@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from tradewind.cli.main import app
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.execution.orders_file import write_orders
-from tradewind.rl.evaluate import arena
+from tradewind.rl.env import ground
 
 RUN = CliRunner()
 
@@ -47,7 +47,7 @@ def test_tca_shows_tables_and_one_strategy(orders: Path) -> None:
 
 
 def test_backtest_of_baselines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arena, "ExecutionBatch", PaperBatch)
+    monkeypatch.setattr(ground, "ExecutionBatch", PaperBatch)
     html, record = tmp_path / "report.html", tmp_path / "orders.parquet"
     words = ["execute", "backtest", "--market", "aig", "--episodes", "30", "--horizon-s", "10", "--seed", "5"]
     found = json.loads(output_of(*words, "--html", str(html), "--record", str(record), "--json"))

@@ -210,7 +210,7 @@ def test_the_arrival_mid_is_the_one_before_the_first_message_arrives() -> None:
     latency = {"order_entry_ms": [400, 400], "market_data_ms": [300, 300], "jitter_ms": [0, 0]}
     waiting, crossing = small_batch(6, latency=latency), small_batch(6, latency=latency)
     waiting.step(np.zeros(6, np.int32))
-    crossing.step(np.full(6, ACTIONS.index("cross_3"), np.int32))
+    crossing.step(np.full(6, ACTIONS.index("cross_0"), np.int32))
     assert waiting.episodes["arrival_half"].tolist() == crossing.episodes["arrival_half"].tolist()
     assert (crossing.episodes["taker_lots"] > 0).any()
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from tradewind.cli.alpha_drift import alpha_drift
+from tradewind.cli.alpha_filings import filings_app
+from tradewind.cli.alpha_text import text_app
+
 __all__ = ["alpha_app"]
 
 alpha_app = typer.Typer(help="Forecasts: evaluate, compare and audit them; see them adapt.", no_args_is_help=True)
@@ -13,3 +17,8 @@ alpha_app = typer.Typer(help="Forecasts: evaluate, compare and audit them; see t
 @alpha_app.callback()
 def _alpha() -> None:
     """Forecasts from ticks, bars, words and filings."""
+
+
+alpha_app.command("drift")(alpha_drift)
+alpha_app.add_typer(text_app, name="text")
+alpha_app.add_typer(filings_app, name="filings")

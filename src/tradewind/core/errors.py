@@ -11,7 +11,8 @@
     ├── MissingExtraError       6   an optional dependency is not installed
     ├── PartialFailureError     7   some parts of a batch failed; the rest was done
     ├── StorageError            8   a disk that is full or refuses
-    └── IntegrityError          9   a checksum that does not match
+    ├── IntegrityError          9   a checksum that does not match
+    └── FetchError             10   a source on the network cannot be read
 
 Exit code 0 is success, 130 an interrupt. The codes are stable.
 """
@@ -24,6 +25,7 @@ from typing import ClassVar
 __all__ = [
     "ConfigError",
     "DataError",
+    "FetchError",
     "IntegrityError",
     "InvalidValueError",
     "MissingExtraError",
@@ -163,3 +165,19 @@ class IntegrityError(TradewindError):
     """A file is not the one that was recorded: its checksum differs."""
 
     exit_code = 9
+
+
+class FetchError(TradewindError):
+    """A source on the network cannot be read: unreachable, too slow, refused, broken, too large.
+
+    Args:
+        url: The source.
+        reason: What happened.
+    """
+
+    exit_code = 10
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url}: {reason}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from tradewind.core.dtypes import Array
 from tradewind.core.types import Batch, Instrument
 
-__all__ = ["BookProbe", "Clock", "Feed"]
+__all__ = ["BookProbe", "Clock", "Feed", "TextScorer"]
 
 
 class Clock(Protocol):
@@ -49,4 +49,22 @@ class BookProbe(Protocol):
 
     def counts(self) -> dict[str, int]:
         """What was found so far, by name."""
+        ...
+
+
+class TextScorer(Protocol):
+    """Reads texts and says how good the news is; a text's score does not depend on the texts beside it."""
+
+    @property
+    def name(self) -> str:
+        """Short name for tables."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of everything the score depends on but the text; caches are keyed by it."""
+        ...
+
+    def score(self, texts: Sequence[str]) -> Array:
+        """Probabilities of bad, neutral and good news: shape (n, 3), float64, rows that sum to 1."""
         ...

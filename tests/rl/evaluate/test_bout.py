@@ -10,9 +10,9 @@ from tradewind.execution.baselines.catalogue import BASELINES
 from tradewind.execution.orders_file import read_orders
 from tradewind.execution.tca import PARTS, cost_parts, order_metrics
 from tradewind.report.page import render_page
+from tradewind.rl.env import ground
 from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import parse_task
-from tradewind.rl.evaluate import arena
 from tradewind.rl.evaluate.backtest import Bout, Rules, run_bout, to_backtest
 from tradewind.rl.evaluate.ground import elsewhere_rows, with_options
 from tradewind.rl.evaluate.page import backtest_page
@@ -26,7 +26,7 @@ RULES = Rules(episodes=48, seed=3, fit_episodes=16)
 @pytest.fixture(scope="module")
 def paper() -> pytest.MonkeyPatch:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arena, "ExecutionBatch", PaperBatch)
+        patch.setattr(ground, "ExecutionBatch", PaperBatch)
         yield patch
 
 
