@@ -39,16 +39,16 @@ def simulated_crash(preset: str, seed: int) -> SimulatedCrash:
     falling_s = sum(phase.seconds for phase in phases[1:3])
     market = Market(preset, seed, scenario=Scenario("crash", (Phase(seconds=CALM_S), *phases[1:])))
     count = int((CALM_S + falling_s + AFTER_S) / LOOK_S)
-    looks, events = np.full((count, 5), np.nan), market.events
+    looks: Array = np.full((count, 5), np.nan)
+    events = market.events
     for row in range(count):
         market.advance(LOOK_S)
-        bid, ask = market.view.best_bid, market.view.best_ask
-        if bid and ask:
-            looks[row, :4] = bid[0], ask[0], bid[1], ask[1]
+        buy, sell = market.view.best_bid, market.view.best_ask
+        if buy and sell:
+            looks[row, :4] = buy[0], sell[0], buy[1], sell[1]
         looks[row, 4], events = market.events - events, market.events
-    looks = _carried(looks)
-    bid, ask, bid_size, ask_size, messages = looks.T
-    mid = (bid + ask) / 2
+    bid, ask, bid_size, ask_size, messages = _carried(looks).T
+    mid: Array = (bid + ask) / 2
     minutes = Minutes(
         ts_ns=(np.arange(1, count + 1) * int(LOOK_S * 1e9)).astype(np.int64),
         mid=mid,

@@ -110,7 +110,7 @@ class FeedMonitor:
         """
         flags = np.zeros(len(ts_ns), np.uint8)
         quotes = np.column_stack((np.asarray(bid, np.float64), np.asarray(ask, np.float64)))
-        _watch(self.state, self._limits, np.ascontiguousarray(ts_ns, np.int64), quotes, flags)
+        _watch(self.state, self._limits, np.ascontiguousarray(ts_ns, np.int64), quotes, flags)  # type: ignore[no-untyped-call]
         return flags
 
     def counts(self, flags: Array) -> dict[str, int]:

@@ -52,7 +52,8 @@ def hedged_losses(position: OptionPosition, band: Band, paths: Array, cost: floa
         Shape (n,).
     """
     _check(position, paths, cost)
-    held, loss = np.zeros(len(paths)), np.zeros(len(paths))
+    held: Array = np.zeros(len(paths))
+    loss: Array = np.zeros(len(paths))
     for day in range(position.days):
         price = paths[:, day]
         low, high = band.edges(position, price, day)
@@ -111,7 +112,8 @@ def learn_band(
 
 def shortfall_gradient(position: OptionPosition, net: BandNet, paths: Array, cost: float) -> list[Array]:
     """Gradient of the mean loss over paths (those of the tail) by the weights of the band: back through time."""
-    held, steps = np.zeros(len(paths)), []
+    held: Array = np.zeros(len(paths))
+    steps = []
     for day in range(position.days):
         price = paths[:, day]
         middle, sight = net.inputs(position, price, day)

@@ -86,7 +86,7 @@ def gbm_paths(count: int, days: int, volatility: float, seed: int) -> Array:
     step = volatility / np.sqrt(252)
     half = stream(seed, "risk/hedging/gbm").normal(size=(-(-count // 2), days))
     moves = step * np.concatenate((half, -half))[:count] - step * step / 2
-    return np.exp(np.concatenate((np.zeros((count, 1)), np.cumsum(moves, axis=1)), axis=1))
+    return np.asarray(np.exp(np.concatenate((np.zeros((count, 1)), np.cumsum(moves, axis=1)), axis=1)))
 
 
 def bootstrap_paths(returns: Array, count: int, days: int, seed: int, block: int = 5) -> Array:
@@ -107,4 +107,4 @@ def bootstrap_paths(returns: Array, count: int, days: int, seed: int, block: int
     centred = returns - returns.mean()
     starts = stream(seed, "risk/hedging/bootstrap").integers(0, len(returns) - block + 1, (count, -(-days // block)))
     rows = (starts[:, :, None] + np.arange(block)).reshape(count, -1)[:, :days]
-    return np.exp(np.concatenate((np.zeros((count, 1)), np.cumsum(centred[rows], axis=1)), axis=1))
+    return np.asarray(np.exp(np.concatenate((np.zeros((count, 1)), np.cumsum(centred[rows], axis=1)), axis=1)))

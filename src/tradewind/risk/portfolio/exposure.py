@@ -112,7 +112,7 @@ def normal_parts(values: Array, covariance: Array, level: float = 0.01) -> Parts
     values = _finite("values", values)
     covariance = checked_covariance(covariance, len(values))
     _check_level(level)
-    deviation = float(np.sqrt(max(values @ covariance @ values, 0.0)))
+    deviation = float(np.sqrt(max(float(values @ covariance @ values), 0.0)))
     slope = covariance @ values / deviation if deviation else np.zeros(len(values))
     quantile, beyond = float(norm.isf(level)), float(norm.pdf(norm.isf(level)) / level)
     return Parts(

@@ -98,8 +98,8 @@ def unwind(
     longer, shorter = np.maximum.outer(days, days), np.minimum.outer(days, days)
     # The integral of two ramps down: a half of the shorter, less a sixth of its square over the longer.
     overlap = shorter / 2 - np.divide(shorter**2, 6 * longer, out=np.zeros_like(longer), where=longer > 0)
-    risk = float(np.sqrt(max(np.sum(np.outer(values, values) * covariance * overlap), 0.0)))
-    day = float(np.sqrt(max(values @ covariance @ values, 0.0)))
+    risk = float(np.sqrt(max(float(np.sum(np.outer(values, values) * covariance * overlap)), 0.0)))
+    day = float(np.sqrt(max(float(values @ covariance @ values), 0.0)))
     total = float(cost.sum())
     return Unwinding(
         days=days,
