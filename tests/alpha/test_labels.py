@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.naive import labels as naive
 
+from tradewind.alpha.features.panel import group_ranks
+from tradewind.alpha.labels.barriers import realised_variance, triple_barrier
+from tradewind.alpha.labels.cross_section import cross_section_rank
 from tradewind.alpha.labels.horizon import fixed_horizon, fixed_time, smoothed_mid, spread_threshold
 from tradewind.alpha.labels.label import three_classes, uniqueness
 from tradewind.core.errors import InvalidValueError
@@ -26,7 +29,7 @@ def check(got, expected) -> None:
     assert (got.t0.tolist(), got.t1.tolist()) == (list(t0), list(t1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     count=st.integers(1, 120),
     seed=st.integers(0, 9),
@@ -40,9 +43,15 @@ def test_labels_equal_their_definitions(count: int, seed: int, k: int, step: int
     check(fixed_horizon(price, ts, at, k, threshold), naive.fixed_horizon(price, ts, at, k, threshold))
     check(fixed_time(price, ts, at, k * 1000, threshold), naive.fixed_time(price, ts, at, k * 1000, threshold))
     check(smoothed_mid(price, ts, at, k, threshold), naive.smoothed_mid(price, ts, at, k, threshold))
+    u, d = threshold + 2.1e-4, threshold + 3.1e-4
+    check(triple_barrier(price, ts, at, k, (u, d)), naive.triple_barrier(price, ts, at, k, u, d))
+    variance = realised_variance(price, ts, at, k)
+    expected = naive.realised_variance(price, ts, at, k)
+    np.testing.assert_allclose(variance.y, [row[1] for row in expected], rtol=1e-9, atol=1e-16)
+    assert variance.t1.tolist() == [row[4] for row in expected]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), min_size=1, max_size=40))
 def test_uniqueness_equals_its_definition(spans: list[tuple[int, int]]) -> None:
     spans = sorted(spans)
@@ -51,6 +60,37 @@ def test_uniqueness_equals_its_definition(spans: list[tuple[int, int]]) -> None:
     got = uniqueness(t0, t1)
     np.testing.assert_allclose(got, naive.uniqueness(t0, t1))
     assert ((got > 0) & (got <= 1)).all()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from([-1.5, 0.0, 0.25, 2.0, np.nan]), st.integers(0, 3)), min_size=1, max_size=30))
+def test_ranks_equal_their_definition(rows: list[tuple[float, int]]) -> None:
+    values, groups = np.array([v for v, _ in rows]), np.array([g for _, g in rows])
+    np.testing.assert_allclose(group_ranks(values, groups), naive.rank(values, groups))
+    whole = np.nan_to_num(values)
+    ranks, excess = cross_section_rank(whole, groups)
+    for group in set(groups):
+        inside = groups == group
+        assert ranks[inside].mean() == pytest.approx(0, abs=1e-12)
+        np.testing.assert_allclose(excess[inside], whole[inside] - whole[inside].mean(), atol=1e-12)
+
+
+def test_what_happens_after_the_end_of_a_label_does_not_change_it() -> None:
+    price, ts = path(300, 4)
+    other = np.concatenate((price[:200], price[200:] * 3))
+    at = np.arange(0, 300, 3)
+    for label in (
+        lambda p: fixed_horizon(p, ts, at, 10),
+        lambda p: fixed_time(p, ts, at, 9000),
+        lambda p: smoothed_mid(p, ts, at, 10),
+        lambda p: triple_barrier(p, ts, at, 20, (4e-4, 4e-4)),
+        lambda p: realised_variance(p, ts, at, 10),
+    ):
+        one, two = label(price), label(other)
+        kept = np.isin(one.rows, two.rows) & (one.t1 < ts[200])
+        assert kept.sum() > 30
+        np.testing.assert_array_equal(one.y[kept], two.y[np.isin(two.rows, one.rows[kept])])
+        assert (one.t1 >= one.t0).all()
 
 
 def test_thresholds_sized_by_the_spread() -> None:
@@ -77,5 +117,7 @@ def test_what_cannot_be_is_refused_by_name() -> None:
         smoothed_mid(price, ts, at, 0)
     with pytest.raises(InvalidValueError, match="rows 0 to 19"):
         fixed_horizon(price, ts, np.array([20]), 1)
+    with pytest.raises(InvalidValueError, match="barriers must be positive"):
+        triple_barrier(price, ts, at, 5, (0.0, 1.0))
     with pytest.raises(InvalidValueError, match="threshold"):
         three_classes(price, -1.0)

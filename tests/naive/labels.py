@@ -44,3 +44,37 @@ def uniqueness(t0, t1):
         inside = [t for t in t0 if a <= t <= b]
         out.append(sum(1 / crowd(t) for t in inside) / len(inside))
     return out
+
+
+def triple_barrier(price, ts, at, k, up, down):  # noqa: PLR0917
+    out = []
+    for row, start in enumerate(at):
+        for step in range(1, k + 1):
+            if start + step >= len(price):
+                break
+            move = math.log(price[start + step]) - math.log(price[start])
+            y = 1 if move >= up else -1 if move <= -down else 0
+            if y or step == k:
+                out.append((row, y, move, ts[start], ts[start + step]))
+                break
+    return out
+
+
+def realised_variance(price, ts, at, k):
+    out = []
+    for row, start in enumerate(at):
+        if start + k < len(price):
+            steps = [math.log(price[start + i] / price[start + i - 1]) ** 2 for i in range(1, k + 1)]
+            out.append((row, math.fsum(steps), math.fsum(steps), ts[start], ts[start + k]))
+    return out
+
+
+def rank(values, groups):
+    out = []
+    for value, group in zip(values, groups, strict=True):
+        peers = [v for v, g in zip(values, groups, strict=True) if g == group and not math.isnan(v)]
+        below, equal = sum(v < value for v in peers), sum(v == value for v in peers) - 1
+        out.append(
+            math.nan if math.isnan(value) else 0.0 if len(peers) == 1 else (below + equal / 2) / (len(peers) - 1) - 0.5
+        )
+    return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from tradewind.cli.alpha_drift import alpha_drift
+from tradewind.cli.alpha_features import features
 from tradewind.cli.alpha_filings import filings_app
 from tradewind.cli.alpha_text import text_app
 
@@ -19,6 +20,7 @@ def _alpha() -> None:
     """Forecasts from ticks, bars, words and filings."""
 
 
+alpha_app.command("features")(features)
 alpha_app.command("drift")(alpha_drift)
 alpha_app.add_typer(text_app, name="text")
 alpha_app.add_typer(filings_app, name="filings")

@@ -10,8 +10,8 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from tradewind.cli.alarm_sources import quote_columns, read_minutes, read_quotes, readable_files
 from tradewind.cli.output import JsonFlag, emit, progress_bar
-from tradewind.cli.risk_sources import quote_columns, read_minutes, read_quotes, readable_files
 from tradewind.core.errors import UsageError
 from tradewind.risk.anomalies.minutes import joined
 from tradewind.risk.anomalies.monitor import AnomalyMonitor, Worth, find_falls, worth_of

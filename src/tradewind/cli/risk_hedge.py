@@ -71,7 +71,7 @@ def _paths(data: Path | None, symbol: str | None, position: OptionPosition, size
     if data is None:
         test = gbm_paths(count, position.days, position.volatility, seed + 1)
         return lambda n, k: gbm_paths(n, position.days, position.volatility, k), test
-    from tradewind.cli.risk_sources import daily_returns
+    from tradewind.cli.alarm_sources import daily_returns
 
     returns = daily_returns(data, symbol)
     half = len(returns) // 2

@@ -11,8 +11,8 @@ import polars as pl
 import typer
 from rich.console import Console
 
+from tradewind.cli.alarm_sources import daily_panel
 from tradewind.cli.output import JsonFlag, emit
-from tradewind.cli.risk_sources import daily_panel
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, NotFoundError
 from tradewind.report.parts import Column, Figure, Grid, KeyNumber, KeyNumbers, Page, Section, Table

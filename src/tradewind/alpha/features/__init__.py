@@ -1,6 +1,15 @@
 """Features: one compiled path for streams and batches, and a catalogue that says what each one is."""
 
 from tradewind.alpha.features.catalogue import CATALOGUE
-from tradewind.alpha.features.stream import TouchFeatures, touch_batch
+from tradewind.alpha.features.panel import DailyFeatures, daily_batch
+from tradewind.alpha.features.stream import DepthFeatures, TouchFeatures, depth_batch, touch_batch
 
-__all__ = ["CATALOGUE", "TouchFeatures", "touch_batch"]
+__all__ = [
+    "CATALOGUE",
+    "DailyFeatures",
+    "DepthFeatures",
+    "TouchFeatures",
+    "daily_batch",
+    "depth_batch",
+    "touch_batch",
+]

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import math
 
+from tradewind.alpha.features.catalogue_daily import DAILY
+from tradewind.alpha.features.catalogue_hourly import HOURLY
 from tradewind.alpha.features.feature import Feature
 from tradewind.alpha.features.layout import HORIZONS_S, WINDOWS
 
-__all__ = ["CATALOGUE", "TOUCH"]
+__all__ = ["CATALOGUE", "DEPTH_FEATURES", "TOUCH"]
 
 INF = math.inf
 OFI = "Cont, Kukanov and Stoikov (2014)"
+DEEP_OFI = "Xu, Gould and Howison (2018)"
 
 
-def _touch(name: str, unit: str, bounds: tuple[float, float], formula: str, source: str = "") -> Feature:
+def _touch(  # noqa: PLR0917
+    name: str, unit: str, bounds: tuple[float, float], formula: str, source: str = "", group: str = "touch"
+) -> Feature:
     modality = "calendar" if name.startswith("session") else "book"
     return Feature(
         name=name,
-        group="touch",
+        group=group,
         modality=modality,
         unit=unit,
         low=bounds[0],
@@ -110,5 +115,24 @@ TOUCH: tuple[Feature, ...] = (
 )
 """Features of best quotes and trades, in the order of their values."""
 
-CATALOGUE: tuple[Feature, ...] = TOUCH
+DEPTH_FEATURES: tuple[Feature, ...] = tuple(
+    _touch(name, unit, bounds, formula, source, "depth")
+    for name, unit, bounds, formula, source in (
+        ("imbalance_3", "", UNIT, "(B - A) / (B + A), sizes of the best 3 levels", "Cao, Hansch and Wang (2009)"),
+        ("imbalance_5", "", UNIT, "(B - A) / (B + A), sizes of the best 5 levels", "Cao, Hansch and Wang (2009)"),
+        ("imbalance_deep", "", UNIT, "(B - A) / (B + A), sizes of the best 10 levels", "Cao, Hansch and Wang (2009)"),
+        ("ofi_3_levels_10", "q1", ANY, "order-flow imbalance of 3 levels, 10 changes / mean level", DEEP_OFI),
+        ("ofi_3_levels_100", "q1", ANY, "order-flow imbalance of 3 levels, 100 changes / mean level", DEEP_OFI),
+        ("ofi_deep_10", "q1", ANY, "order-flow imbalance of 10 levels, 10 changes / mean level", DEEP_OFI),
+        ("ofi_deep_100", "q1", ANY, "order-flow imbalance of 10 levels, 100 changes / mean level", DEEP_OFI),
+        ("bid_lever_bps", "bp", POSITIVE, "size-weighted mean distance of the bids from m", ""),
+        ("ask_lever_bps", "bp", POSITIVE, "size-weighted mean distance of the asks from m", ""),
+        ("bid_gap_bps", "bp", POSITIVE, "distance of the second bid from the best; NaN without", ""),
+        ("ask_gap_bps", "bp", POSITIVE, "distance of the second ask from the best; NaN without", ""),
+        ("depth_log", "log2", ANY, "log2 of size on 10 levels of both sides / 20 mean levels of 1000 changes", ""),
+    )
+)
+"""Features of up to ten levels a side, in the order of their values."""
+
+CATALOGUE: tuple[Feature, ...] = (*TOUCH, *DEPTH_FEATURES, *DAILY, *HOURLY)
 """Every feature of prices and books."""

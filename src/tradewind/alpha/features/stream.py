@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tradewind.alpha.features.catalogue import TOUCH
-from tradewind.alpha.features.layout import BACKWARDS, QUOTE, TICK, TRADE, new_state
+from tradewind.alpha.features.catalogue import DEPTH_FEATURES, TOUCH
+from tradewind.alpha.features.depth import run_depth
+from tradewind.alpha.features.layout import BACKWARDS, DEPTH, DEPTH_STATE, QUOTE, TICK, TRADE, new_state
 from tradewind.alpha.features.touch import run_touch, values_touch
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, NotFoundError
 
-__all__ = ["TouchBatch", "TouchFeatures", "touch_batch"]
+__all__ = ["DepthFeatures", "TouchBatch", "TouchFeatures", "depth_batch", "touch_batch"]
 
 NAMES = tuple(feature.name for feature in TOUCH)
 NEVER = 2**62
@@ -130,3 +131,81 @@ def touch_batch(ticks: Array, tick_size: float, session: tuple[int, int] = (0, 0
 def _went_back(ts_ns: int, before_ns: int, row: int | None = None) -> InvalidValueError:
     where = "" if row is None else f" (row {row})"
     return InvalidValueError("ts_ns", f"a clock that does not go backwards: {before_ns} or later{where}", ts_ns)
+
+
+class DepthFeatures:
+    """Features of the levels beneath the touch, live; levels come from any book view (``book.depth``).
+
+    Examples:
+        >>> features = DepthFeatures()
+        >>> features.book([(99.0, 5.0), (98.0, 5.0)], [(100.0, 4.0), (101.0, 1.0)])
+        >>> round(features.value("imbalance_3"), 4)
+        0.3333
+    """
+
+    names = tuple(feature.name for feature in DEPTH_FEATURES)
+
+    def __init__(self) -> None:
+        self._states: Array = np.zeros(1, DEPTH_STATE)
+        self._out: Array = np.full((1, len(self.names)), np.nan)
+        self._row: Array = np.zeros(1, np.int64)
+
+    def update(self, depth: Array) -> None:
+        """Take in a changed book, shape (1,), dtype ``DEPTH``; one with an empty side is refused.
+
+        Raises:
+            InvalidValueError: When a side is empty.
+        """
+        _both_sides(depth)
+        run_depth(self._states, depth, self._row, self._out)
+
+    def book(self, bids: list[tuple[float, float]], asks: list[tuple[float, float]]) -> None:
+        """Take in a changed book as prices and sizes, best first; raises as :meth:`update`."""
+        depth: Array = np.zeros(1, DEPTH)
+        for name, levels in (("bid", bids), ("ask", asks)):
+            for k, (price, size) in enumerate(levels[: depth[name].shape[1]]):
+                depth[name][0, k], depth[f"{name}_size"][0, k] = price, size
+        self.update(depth)
+
+    def values(self) -> Array:
+        """Shape (12,): every feature as of the last book, in the order of ``names``."""
+        return np.asarray(self._out[0].copy())
+
+    def value(self, name: str) -> float:
+        """One feature as of the last book.
+
+        Raises:
+            NotFoundError: For a name that is not in the catalogue.
+        """
+        if name not in self.names:
+            raise NotFoundError(f"no feature {name!r} of the depth; there are: {', '.join(self.names)}")
+        return float(self._out[0, self.names.index(name)])
+
+
+def depth_batch(depths: Array, rows: Array) -> Array:
+    """Features of levels after some of many books: the live update, in a compiled loop.
+
+    Args:
+        depths: Shape (n,), dtype ``DEPTH``.
+        rows: Shape (m,), int64, ascending: after which books.
+
+    Returns:
+        Shape (m, 12), in the order of ``catalogue.DEPTH_FEATURES``.
+
+    Raises:
+        InvalidValueError: When a book has an empty side, or there are 0 books.
+    """
+    _both_sides(depths)
+    out: Array = np.full((len(rows), len(DEPTH_FEATURES)), np.nan)
+    run_depth(np.zeros(1, DEPTH_STATE), depths, np.ascontiguousarray(rows, np.int64), out)
+    return out
+
+
+def _both_sides(depths: Array) -> None:
+    if depths.dtype != DEPTH or not len(depths):
+        raise InvalidValueError("depths", "at least one row of dtype DEPTH", f"{depths.dtype}, shape {depths.shape}")
+    empty = ~((depths["bid_size"][:, 0] > 0) & (depths["ask_size"][:, 0] > 0))
+    if empty.any():
+        raise InvalidValueError(
+            "depths", "a best price with a size on both sides", f"none in row {int(empty.argmax())}"
+        )

@@ -66,9 +66,12 @@ def book_ticks_of(book: FeedBook, rows: Array, instrument: Instrument) -> tuple[
         instrument: What they are about.
 
     Returns:
-        Ticks, dtype ``TICK``, and the levels beside them, dtype ``DEPTH``; packets that leave a side empty pass by.
+        Ticks, dtype ``TICK``, and the levels beside them, dtype ``DEPTH``; packets without a row
+        of the book (quotes, trades) and those that leave a side empty pass by.
     """
+    of_book = np.cumsum((rows["kind"] != EventKind.QUOTE) & (rows["kind"] != EventKind.TRADE))
     ends = np.flatnonzero(rows["flags"] & EventFlag.LAST != 0)
+    ends = ends[np.diff(of_book[ends], prepend=0) > 0]
     ticks: Array = np.zeros(len(ends), TICK)
     depths: Array = np.zeros(len(ends), DEPTH)
     tick, lot = float(instrument.tick_size), float(instrument.lot_size)

@@ -99,4 +99,4 @@ def uniqueness(t0: Array, t1: Array) -> Array:
     gone = np.searchsorted(order, t0, side="left")
     share = np.concatenate(([0.0], np.cumsum(1.0 / (born - gone))))
     first, last = np.searchsorted(t0, t0, side="left"), np.searchsorted(t0, t1, side="right")
-    return np.asarray((share[last] - share[first]) / (last - first))
+    return np.asarray(np.minimum((share[last] - share[first]) / (last - first), 1.0))
