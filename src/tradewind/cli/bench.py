@@ -70,6 +70,14 @@ def decide(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_decide, scale, as_json)
 
 
+@bench_app.command("gate")
+def gate(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure one pre-trade check through all hard limits beside its plain Python twin."""
+    from tradewind.bench.gate import bench_gate
+
+    _run(bench_gate, scale, as_json)
+
+
 @bench_app.command("forecasts")
 def forecasts(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     """Measure one forecast of each model family in the live path, beside the library that grew it."""

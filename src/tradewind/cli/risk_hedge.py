@@ -28,7 +28,7 @@ def risk_hedge(  # noqa: PLR0917
     legs: Annotated[
         str, typer.Option(help="Options as kind:strike:quantity, separated by commas; strikes in units of the price.")
     ] = "call:1:-1",
-    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of the learned band.")] = 300,
+    steps: Annotated[int, typer.Option(min=1, help="Gradient steps of the learned band.")] = 200,
     paths: Annotated[int, typer.Option(min=1000, help="Paths of the test.")] = 50_000,
     seed: Annotated[int, typer.Option(help="Of learning; the test has its own.")] = 7,
     data: Annotated[

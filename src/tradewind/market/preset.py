@@ -8,6 +8,7 @@ Sides are mirrored: every table is written for the bid and read for the ask with
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from importlib import resources
 from itertools import pairwise
@@ -369,14 +370,7 @@ def load_preset(name_or_path: str | Path) -> Preset:
 
 
 def preset_text(preset: Preset) -> str:
-    """A preset as TOML.
-
-    Args:
-        preset: What to write.
-
-    Returns:
-        Text that :func:`load_preset` reads back to an equal preset.
-    """
+    """A preset as TOML: text that :func:`load_preset` reads back to an equal preset."""
     values = preset.model_dump()
     lines = [f"{key} = {_toml(value)}" for key, value in values.items() if not isinstance(value, dict)]
     for key, table in values.items():
@@ -391,14 +385,7 @@ def _toml(value: Any) -> str:
         return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(float(value))
-    if isinstance(value, int):
-        return str(value)
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    return json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)
 
 
 def rounded(values: Array, digits: int = 4) -> Any:

@@ -207,7 +207,7 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
 
     Examples:
         >>> market_dtype(128, 512).itemsize // 1024
-        51
+        52
     """
     if orders > 1 << 21:
         raise InvalidValueError("orders", "at most 2097152", orders)

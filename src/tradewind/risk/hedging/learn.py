@@ -28,8 +28,8 @@ class LearnRules(msgspec.Struct, frozen=True, kw_only=True):
         level: Tail probability of the expected shortfall; steps begin at a half and come down to it.
     """
 
-    steps: int = 300
-    batch: int = 8192
+    steps: int = 200
+    batch: int = 4096
     hidden: int = 16
     rate: float = 0.02
     level: float = 0.05
