@@ -89,7 +89,7 @@ def forecast_page(result: Forecasts, found: OutOfSample) -> Page:
     cone = Figure("Volatility cone", _cone(result), "Grey: 5 to 95 % and 25 to 75 % of the past. Blue: forecast, 90 %.")
     sides = [cone]
     if result.profile is not None:
-        note = "Variance of each hour as a share of the day; the night is what is missing to 1."
+        note = "Mean share of the night and of each hour in the variance of a day."
         sides.append(Figure("Intraday profile", _profile(result), note))
     next_section = Section(f"What comes next: {symbol}", "next", (next_table(result.next), Grid(tuple(sides))))
     ticks = (Section("Realised measures of the ticks", "ticks", (ticks_table(result.ticks),)),) if result.ticks else ()

@@ -108,7 +108,7 @@ def risk_tails(
 
 
 def _forecast(history: History, first: int, tail: float, seed: int) -> tuple[list[TailForecast], tuple[float, float]]:
-    from tradewind.risk.tails.forecast import walk_forward_tail
+    from tradewind.risk.tails.forecast import unit_scale, walk_forward_tail
     from tradewind.risk.tails.shapes import SHAPES
 
     begin = int(np.searchsorted(history.day, first))
@@ -129,8 +129,9 @@ def _forecast(history: History, first: int, tail: float, seed: int) -> tuple[lis
         made = msgspec.structs.replace(made, name=f"{model}, {shape.name}", **parts)
         found.append(made)
         if made.name == ACCEPTED:
-            sigma = float(np.sqrt(latest[model]))
-            z = history.returns[begin - warm :] / np.sqrt(variance[model])
+            scale = unit_scale(history.returns[begin - warm :] ** 2 / variance[model])
+            sigma = float(np.sqrt(latest[model] * scale[-1]))
+            z = history.returns[begin - warm :] / np.sqrt(variance[model] * scale[:-1])
             shape.fit(z[-SHAPE_DAYS:])
             following = (100 * sigma * shape.loss(tail), 100 * sigma * shape.shortfall(tail))
     return found, following

@@ -82,6 +82,7 @@ class Gate:
         self.journal = journal
         self._clock = clock
         self._rows, self._answers = np.zeros(1, INPUT), np.zeros(1, DECISION)
+        apply(self.state, self._rows, self._answers, 0)  # compile or load now, not on the first order
         self._row, self._answer = self._rows.data.cast("B"), self._answers.data.cast("B")
         if journal is not None:
             journal.append(Frame.of_limits(signed, 0))

@@ -11,12 +11,13 @@ from tradewind.core.random import stream
 from tradewind.risk.tails.backtests import Light, christoffersen, fz0, kupiec, second_test, traffic_light
 from tradewind.risk.tails.shapes import TailShape
 
-__all__ = ["TailForecast", "TailReport", "judge_tail", "walk_forward_tail"]
+__all__ = ["TailForecast", "TailReport", "judge_tail", "unit_scale", "walk_forward_tail"]
 
 WINDOW = 2000
 FIRST = 500
 SIMULATIONS = 1000
 ACCEPT = 0.05
+DECAY, WARM_UP = 0.97, 100
 
 
 class TailForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,27 @@ class TailReport(msgspec.Struct, frozen=True, kw_only=True):
     accepted: bool
 
 
+def unit_scale(ratio: Array) -> Array:
+    """Squared returns over forecast variance, exponentially weighted (λ = 0.97, RiskMetrics' monthly).
+
+    Ranges and returns measure variance in units that drift apart: bad prints of one decade, another tick size in the
+    next. What the last weeks say of the ratio brings a forecast from ranges to the units of returns.
+
+    Args:
+        ratio: Shape (n,), squared return over the variance forecast for that day.
+
+    Returns:
+        Shape (n + 1,): factor for each day from the days before it; the last is for the day that follows.
+    """
+    found = np.empty(len(ratio) + 1)
+    state = float(np.mean(ratio[:WARM_UP]))
+    for t, value in enumerate(ratio.tolist()):
+        found[t] = state
+        state = DECAY * state + (1 - DECAY) * value
+    found[-1] = state
+    return found
+
+
 def walk_forward_tail(
     day: Array, returns: Array, variance: Array, shape: TailShape, *, tail: float, seed: int, window: int = WINDOW
 ) -> TailForecast:
@@ -100,7 +122,9 @@ def walk_forward_tail(
     known = np.isfinite(variance)
     if np.any(variance[known] <= 0):
         raise InvalidValueError("variance", "above 0", variance[known].min())
-    day, returns, sigma = day[known], returns[known], np.sqrt(variance[known])
+    day, returns = day[known], returns[known]
+    scale = unit_scale(returns**2 / variance[known])
+    sigma = np.sqrt(variance[known] * scale[:-1])
     if len(day) <= FIRST:
         raise InvalidValueError("returns", f"more than {FIRST} days with a forecast of variance", len(day))
     z = returns / sigma
