@@ -11,6 +11,8 @@ from tests.alpha.made_up import OPEN_NS
 from tradewind.alpha.datasets.book_ticks import book_ticks
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.core.random import stream
+from tradewind.data.store.catalog import Catalog
+from tradewind.data.store.importer import import_paths
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +90,14 @@ def test_errors_say_what_is_there(folder: Path, tmp_path: Path) -> None:
         book_ticks(folder, ["ABC"], step=0)
     with pytest.raises(NotFoundError, match="no session of ABC is longer"):
         book_ticks(folder, ["ABC"], horizon=100_000)
+
+
+def test_a_catalog_gives_the_same_task_as_the_files(folder: Path, tmp_path: Path) -> None:
+    import_paths(tmp_path / "catalog", [folder])
+    held = Catalog(tmp_path / "catalog")
+    symbol = held.symbols()[0]
+    one, two = book_ticks(held, [symbol], ["2013-10-08"]), book_ticks(folder, [symbol], ["2013-10-08"])
+    np.testing.assert_array_equal(one.X, two.X)
+    np.testing.assert_array_equal(one.y, two.y)
+    with pytest.raises(NotFoundError, match="QQQ"):
+        book_ticks(held, ["QQQ"])

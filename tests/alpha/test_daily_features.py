@@ -107,6 +107,7 @@ def made_up_hours(days: int, seed: int = 1) -> np.ndarray:
     hours["open"] = hours["close"] * (1 + 0.004 * rng.standard_normal(days * 7))
     hours["high"] = np.maximum(hours["open"], hours["close"]) * 1.003
     hours["low"] = np.minimum(hours["open"], hours["close"]) * 0.998
+    hours["low"][rng.random(days * 7) < 0.01] *= 0.1  # wrong prints
     hours["volume"] = rng.integers(1, 100, days * 7)
     hours["split"][rng.random(days * 7) < 0.02] = 2
     return hours

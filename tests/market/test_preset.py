@@ -36,7 +36,7 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
     [
         ("branching = [0.0, 0.0", "branching = [0.7, 0.4", r"branching should sum to less than 1"),
         ("branching = [0.0", "branching = [-0.1", r"clock\.branching\.0: .*greater than or equal to 0"),
-        ("version = 2", "version = 1", r"version should be 2, got 1"),
+        ("version = 3", "version = 2", r"version should be 3, got 2"),
         ("active = 1", "active = 0", r"metaorders\.active: .*greater than or equal to 1"),
         ("rates = {market = [", "rates = {market = [-", r"touch\.rates\.market\.0: .*greater than or equal to 0"),
         ("flow_cap =", "flow_caps =", r"memory\.flow_caps: unknown key"),

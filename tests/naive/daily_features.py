@@ -85,11 +85,18 @@ def daily(bars):
 
 def variance_days(hours):
     """Per day: variance and its parts; hours are (ts, day, open, high, low, close, volume, split)."""
-    out, close = [], 0.0
+    out, close, spans = [], 0.0, []
+    usual = 0.0
     for day in sorted({h[1] for h in hours}):
         bars = [h for h in hours if h[1] == day]
         begin = close / (bars[0][7] or 1.0) if close else bars[0][2]
-        ranges = [math.log(h / low) ** 2 / (4 * math.log(2)) for _, _, _, h, low, *_ in bars]
+        ranges = []
+        for _, _, o, h, low, c, *_ in bars:
+            limit = 10 * usual if len(spans) >= 35 else math.inf
+            wicks = min(math.log(h / max(o, c)), limit) + min(math.log(min(o, c) / low), limit)
+            spans.append(wicks + abs(math.log(o / c)))
+            usual += (spans[-1] - usual) / min(len(spans), 70)
+            ranges.append(spans[-1] ** 2 / (4 * math.log(2)))
         night = math.log(bars[0][2] / begin)
         close = bars[-1][5]
         out.append(

@@ -12,7 +12,7 @@ MASK = (1 << 64) - 1
 ARRIVALS, CHOICE, SIZES, CANCELS, METAORDERS, REFILL, MOOD = range(7)
 ADD, REDUCE, DELETE, EXECUTE, TRADE = 1, 2, 3, 4, 6
 LAST, SNAPSHOT, HIDDEN = 1, 2, 4
-TINY, MOOD_STEP_S = 1e-30, 5.0
+VALUE, TINY, MOOD_STEP_S = 8, 1e-30, 1.0
 f4 = np.float32
 
 
@@ -31,8 +31,19 @@ class SlowMarket:
         m = market[0]
         self.t = tables[0]
         self.streams = [[int(w) for w in row] for row in m["streams"]]
-        for name in ("t_s", "next_s", "bound", "last_event_s", "mood", "mood_level", "mood_until_s", "start_s"):
+        for name in (
+            "t_s",
+            "next_s",
+            "bound",
+            "last_event_s",
+            "mood",
+            "mood_level",
+            "mood_until_s",
+            "start_s",
+            "value_ticks",
+        ):
             setattr(self, name, float(m[name]))
+        self.value_level, self.belief = float(m["value_level"]), float(m["belief_ticks"])
         for name in ("last_move", "before_group", "before_side", "meta_buys", "next_order_id", "base_ns"):
             setattr(self, name, int(m[name]))
         self.state, self.flow = [float(v) for v in m["state"][:7]], [float(v) for v in m["flow"][[3, 5, 6]]]
@@ -163,7 +174,12 @@ class SlowMarket:
         active = int(self.t["metaorders"])
         share = f4(float(self.meta_buys if side == 0 else active - self.meta_buys) * (2.0 / active))
         own = np.array([share, share, 1, 1, 1, 1, f4(self.deep[side]), 1], f4)
-        return (self.t["rates"][self.cell[side]] * echo) * own * ((flows[0] * flows[1]) * flows[2])
+        away = float(self.t["lean"]) * (
+            self.value_ticks + self.belief - ((self.best(0) or 0) + (self.best(1) or 0)) * 0.5
+        )
+        lean = (away / math.sqrt(1.0 + away * away)) * self.t["lean_lanes"]
+        leant = (1.0 + sign * lean).astype(f4)
+        return (self.t["rates"][self.cell[side]] * echo) * own * (((flows[0] * flows[1]) * flows[2]) * leant)
 
     def choose(self, t_s: float) -> tuple[int, int]:
         since = t_s - self.last_event_s
@@ -266,8 +282,10 @@ class SlowMarket:
                 return
 
     def react(self, side: int, size: int) -> None:
-        weight = min(size / float(self.t["trade_mean_lots"]), float(self.t["flow_cap"])) * (1 - 2 * side)
+        relative = min(size / float(self.t["trade_mean_lots"]), float(self.t["flow_cap"]))
+        weight = math.sqrt(relative) * (1 - 2 * side)
         self.flow = [v + weight * float(p) for v, p in zip(self.flow, self.t["flow_per_std"], strict=True)]
+        self.belief += weight * float(self.t["reveal"])
 
     def metaorder(self, side: int) -> None:
         mine = [k for k in range(int(self.t["metaorders"])) if self.meta_sign[k] == side]
@@ -360,15 +378,30 @@ class SlowMarket:
     def turn_mood(self) -> None:
         waited = (self.next_s - self.mood_until_s) * self.bound
         self.decay(self.mood_until_s)
-        shock = -6.0
-        for _ in range(12):
-            shock += uniform(self.draw(MOOD))
         keep, spread = float(self.t["mood_keep"]), float(self.t["mood_std"])
-        self.mood_level = keep * self.mood_level + math.sqrt(1.0 - keep * keep) * shock
-        self.mood = math.exp(spread * self.mood_level - 0.5 * spread * spread)
+        if spread > 0:
+            self.mood_level = keep * self.mood_level + math.sqrt(1.0 - keep * keep) * self.shock(MOOD)
+            self.mood = math.exp(spread * self.mood_level - 0.5 * spread * spread)
         self.mood_until_s += MOOD_STEP_S
+        keep, spread = float(self.t["value_keep"]), float(self.t["value_std"])
+        if self.t["lean"] > 0:
+            self.value_level = keep * self.value_level + math.sqrt(1.0 - keep * keep) * self.shock(VALUE)
+            pace = math.sqrt(self.profile(self.t_s))
+            size = float(self.t["value_step"]) * pace * math.exp(spread * (self.value_level - spread))
+            news = size * self.shock(VALUE)
+            if uniform(self.draw(VALUE)) < float(self.t["jump_chance"]) * self.profile(self.t_s):
+                news *= float(self.t["jump_size"])
+                share = 8.0 / (self.profile(self.t_s) * self.rate_clock)
+                self.state = [v + float(kick) * share for v, kick in zip(self.state, self.t["kick"][:7], strict=True)]
+            else:
+                news *= float(self.t["calm_size"])
+            self.value_ticks += news
+            self.belief *= float(self.t["forget"])
         self.bound = self.profile(self.t_s) * 1.0 * self.rate_all * self.activity()
         self.next_s = self.t_s + max(waited, 0.0) / self.bound
+
+    def shock(self, i: int) -> float:
+        return sum((uniform(self.draw(i)) for _ in range(12)), start=-6.0)
 
     def step(self) -> None:
         while self.mood_until_s <= self.next_s:

@@ -240,6 +240,11 @@ def test_a_broken_feature_is_an_error_not_a_trade() -> None:
         batch.step(np.zeros(2, np.int32))
 
 
+def test_an_order_larger_than_what_trades_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match="quantity_lots must be at most"):
+        small_batch(2, order={"quantity_lots": 10**8})
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

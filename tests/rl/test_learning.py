@@ -57,6 +57,17 @@ def test_going_on_from_a_state_gives_the_same_bits_on_any_number_of_threads(name
     assert straight.updates > 3
 
 
+def test_a_policy_begins_with_what_its_prior_leans_to() -> None:
+    world = AlmgrenChriss(64)
+    leaning = SMALL_PPO.model_copy(update={"prior": {world.actions[5]: 4.0}})
+    actor = Actor(PPO(world, leaning, 3, 20_000).policy(Provenance()))
+    actions = np.zeros(64, np.int32)
+    actor.act(world.observations, world.masks, actions)
+    assert (actions == 5).all()
+    with pytest.raises(InvalidValueError, match="prior"):
+        PPO(world, SMALL_PPO.model_copy(update={"prior": {"hold on": 1.0}}), 3, 20_000)
+
+
 def test_seeds_differ() -> None:
     a, b = made("ppo", seed=1), made("ppo", seed=2)
     for learner in (a, b):

@@ -83,3 +83,28 @@ def test_threads_and_restoring_change_nothing() -> None:
 def test_a_horizon_past_the_recording_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="horizon_s"):
         batch_of(horizon=500.0)
+
+
+def test_an_order_that_many_small_trades_fill_in_one_step_is_told_in_full() -> None:
+    """Two hundred prints a second at the bid: more than a market keeps as single fills."""
+    each, lots = 200, 2
+    rows = np.zeros((SECONDS, 2 + each), EVENT)
+    rows["kind"], rows["side"] = EventKind.TRADE, -1
+    rows["kind"][:, :2], rows["side"][:, 0], rows["side"][:, 1] = EventKind.QUOTE, 1, -1
+    rows["ts_event_ns"] = np.arange(SECONDS)[:, None] * SECOND + np.arange(2 + each) * (SECOND // (3 * each))
+    rows["price_ticks"], rows["size_lots"] = 1000 + (np.arange(SECONDS)[:, None] >= SECONDS // 2), lots
+    rows["price_ticks"][:, 1] += 1
+    rows["flags"] = EventFlag.LAST
+    rows = rows.ravel()
+    rows["sequence"] = np.arange(len(rows))
+    tape = make_tape(rows, 1)
+    task = {"order": {"side": "buy", "horizon_s": [20, 20], "quantity_lots": 1000}, "market": {"snapshots": 4}}
+    places = [Recording(name=name, tape=tape, instrument=UNIT) for name in ("day", "again")]
+    batch, ended = ExecutionBatch(parse_task(task), 3, 5, recordings=places), []
+    while len(ended) < 3:
+        batch.step(np.full(3, ACTIONS.index("join"), np.int32))
+        ended += list(batch.finished())
+    for row in ended:
+        assert row["maker_lots"] == 1000
+        assert 1000 * row["maker_lots"] <= row["maker_ticks"] <= 1001 * row["maker_lots"]
+        assert 0 < row["fills"] < row["maker_lots"] / lots

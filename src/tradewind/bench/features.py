@@ -55,8 +55,8 @@ def made_up_session(count: int, seed: int = 1) -> Array:
     bid = 5000 + np.cumsum(rng.choice([-1, 0, 0, 0, 1], count))
     ticks["bid"], ticks["ask"] = bid * 0.01, (bid + rng.integers(1, 3, count)) * 0.01
     ticks["bid_size"] = rng.integers(1, 50, count) * 100
-    ticks["ask_size"] = rng.integers(1, 50, count) * 200 + np.arange(count) % 2
     ticks["kind"] = np.where(rng.random(count) < 0.1, TRADE, QUOTE)
+    ticks["ask_size"] = rng.integers(1, 50, count) * 200 + np.cumsum(ticks["kind"] == QUOTE) % 2  # no quote repeats
     ticks["price"] = np.where(rng.random(count) < 0.5, ticks["bid"], ticks["ask"])
     ticks["size"] = rng.integers(1, 10, count) * 100
     return ticks

@@ -99,7 +99,7 @@ def _plot(panel: Panel, told: Array, shown: Array) -> Plot:
                 "type": "scatter",
                 "mode": "markers",
                 "name": label,
-                "x": plain_values(told[np.ix_(shown, columns)].ravel()),
+                "x": plain_values(told[shown][:, columns].ravel()),
                 "y": [name for name in names for _ in columns],
                 "marker": {"color": SERIES[place % len(SERIES)], "size": 8, "opacity": 0.75},
                 "hovertemplate": "%{y}: %{x:.3f}<extra>" + label + "</extra>",

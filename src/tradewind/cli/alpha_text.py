@@ -16,6 +16,7 @@ __all__ = ["text_app"]
 text_app = typer.Typer(help="News and posts: score, train, evaluate, read feeds.", no_args_is_help=True)
 """The sub-commands of ``tradewind alpha text``."""
 
+CAUTION = 2.0
 Cache = Annotated[Path | None, typer.Option(help="Folder of the cache, keyed by text and model; none without.")]
 Scorer = Annotated[
     str, typer.Option(help="default, lexicon, vader, a head's file, or hf:NAME (FinBERT: hf:ProsusAI/finbert).")
@@ -84,7 +85,7 @@ def train(
         embed = embedder(cache, told=lambda done: bar.advance(task, done))
         embed(texts)
     about = About(task="tone of news: -1 bad, 0 neutral, 1 good", trained_on=source)
-    head = train_head(texts, labels, embed, HeadSettings(seed=seed), about)
+    head = train_head(texts, labels, embed, HeadSettings(seed=seed, caution=CAUTION if data is None else 1.0), about)
     head.save(out)
     result = {"file": str(out), "trained_on": source, "texts": len(texts), "fingerprint": head.fingerprint}
     emit(result, as_json=as_json, show=lambda console: console.print(f"{out}: a head trained on {source}"))

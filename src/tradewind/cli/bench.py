@@ -70,12 +70,36 @@ def decide(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     _run(bench_decide, scale, as_json)
 
 
+@bench_app.command("gate")
+def gate(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure one pre-trade check through all hard limits beside its plain Python twin."""
+    from tradewind.bench.gate import bench_gate
+
+    _run(bench_gate, scale, as_json)
+
+
+@bench_app.command("forecasts")
+def forecasts(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure one forecast of each model family in the live path, beside the library that grew it."""
+    from tradewind.bench.forecasts import bench_forecasts
+
+    _run(bench_forecasts, scale, as_json)
+
+
 @bench_app.command("features")
 def features(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
     """Measure the features of ticks beside Polars expressions that do the same batch work."""
     from tradewind.bench.features import bench_features
 
     _run(bench_features, scale, as_json)
+
+
+@bench_app.command("text")
+def text(scale: Scale = 1.0, as_json: JsonFlag = False) -> None:
+    """Measure scorers of news and the sentence encoder beside sentence-transformers."""
+    from tradewind.bench.text import bench_text
+
+    _run(bench_text, scale, as_json)
 
 
 def _run(bench: Callable[[float, Callable[[str], None]], Report], scale: float, as_json: bool) -> None:

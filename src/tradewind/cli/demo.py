@@ -37,7 +37,7 @@ def demo(  # noqa: PLR0917
     ] = None,
     symbol: Annotated[str | None, typer.Option(help="Symbol of your data; the largest when absent.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the data, the policy and the report.")] = Path("out/demo"),
-    steps: Annotated[int, typer.Option(min=1000, help="Environment steps of training.")] = 600_000,
+    steps: Annotated[int, typer.Option(min=1000, help="Environment steps of training.")] = 400_000,
     episodes: Annotated[int, typer.Option(min=30, help="Orders that each strategy trades.")] = 256,
     messages: Annotated[int, typer.Option(min=1000, help="Messages of the generated day.")] = 100_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated day and of the test orders.")] = 7,

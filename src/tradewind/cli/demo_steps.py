@@ -32,6 +32,8 @@ __all__ = [
 FILE_NAME = "01022024.NASDAQ_ITCH50"
 HORIZON_S = 60.0
 SHARE = 0.1
+LEAD_S = 3.0
+PRIOR = {"join": 3.0}
 
 
 class SymbolSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +183,7 @@ def demo_task(market: str) -> Task:
     return parse_task(
         {
             "order": {"share": [SHARE, SHARE], "horizon_s": [HORIZON_S, HORIZON_S]},
-            "market": {"presets": [market]},
+            "market": {"presets": [market], "lead_s": LEAD_S},
         }
     )
 
@@ -203,8 +205,10 @@ def train_policy(  # noqa: PLR0917
 
     from tradewind.execution.policies.policy import read_policy
     from tradewind.rl.train.campaign import TrainConfig, Validation, train_seeds
+    from tradewind.rl.train.ppo import PPOConfig
 
     shutil.rmtree(out, ignore_errors=True)
-    config = TrainConfig(name="demo", steps=steps, task=task, validation=Validation(every=18, episodes=512))
+    chosen, settings = Validation(every=8, episodes=512), PPOConfig(prior=PRIOR)
+    config = TrainConfig(name="demo", steps=steps, task=task, validation=chosen, ppo=settings)
     campaign = train_seeds(config, out, seeds=[seed], threads=threads, watch=lambda _seed, done, told: say(done, told))
     return read_policy(Path(campaign.policy)), campaign.runs[0].best

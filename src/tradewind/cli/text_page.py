@@ -54,7 +54,8 @@ def accuracy_figure(rows: Sequence[Accuracy]) -> Plot:
                 "error_y": error,
                 "marker": {"color": color},
                 "text": [f"{row.accuracy:.2f}" for row in points],
-                "insidetextanchor": "start",
+                "insidetextanchor": "middle",
+                "textfont": {"color": "#ffffff", "size": 15},
             }
         )
     return chart(traces, {"type": "category"}, {"title": "accuracy", "range": [0.0, 1.0]}, height=320)

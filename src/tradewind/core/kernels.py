@@ -51,6 +51,7 @@ ROOMS_BELOW = {
     "market": ("book", "core"),
     "execution": ("book", "core"),
     "stats": ("core",),
+    "rl": ("market", "execution", "book", "core"),
     "alpha": ("stats", "core"),
     "risk": ("stats", "core"),
 }

@@ -8,6 +8,7 @@ Sides are mirrored: every table is written for the bid and read for the ask with
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from importlib import resources
 from itertools import pairwise
@@ -39,6 +40,7 @@ __all__ = [
     "Provenance",
     "Sizes",
     "Touch",
+    "Value",
     "load_preset",
     "parse_preset",
     "preset_names",
@@ -46,7 +48,7 @@ __all__ = [
     "rounded",
 ]
 
-VERSION = 2
+VERSION = 3
 """Version of the preset schema that this code reads and writes."""
 GROUPS = ("market", "hidden", "improve", "join", "cancel", "deep_limit", "deep_cancel")
 """Kinds of event, each on two sides; for market and hidden the side is the aggressor's."""
@@ -211,6 +213,7 @@ class Sizes(Config):
         join: Of orders at the best price.
         deep: Of orders behind it.
         hidden: Of trades against hidden size.
+        hidden_share: Share of the trades that are against hidden size: how often an order of the agent meets some.
         market: Of market orders that do not aim at the whole best queue, by its bucket; at most the queue trades.
         exact: Probability that a market order aims at exactly the best queue, by its bucket.
         beyond: Probability that it aims at more than the best queue, by its bucket.
@@ -226,6 +229,7 @@ class Sizes(Config):
     join: list[Size] = Field(min_length=1, max_length=256)
     deep: list[Size] = Field(min_length=1, max_length=256)
     hidden: list[Size] = Field(min_length=1, max_length=256)
+    hidden_share: Share = 0.0
     market: Annotated[list[Annotated[list[Size], Field(min_length=1, max_length=64)]], _length(QUEUE_BUCKETS)]
     exact: Annotated[list[Share], _length(QUEUE_BUCKETS)]
     beyond: Annotated[list[Share], _length(QUEUE_BUCKETS)]
@@ -263,6 +267,34 @@ class Metaorders(Config):
     shortest: float = Field(ge=1)
 
 
+class Value(Config):
+    """A hidden value that the flow leans to: news moves it, and the flow moves the price after it.
+
+    With 0 for ``lean`` there is none, and only the flow itself moves the price.
+
+    Attributes:
+        lean: How strongly the flow leans: with the value ``d`` ticks above the mid, buyers act ``1 + y`` and sellers
+            ``1 - y`` times as often as without, ``y = a / sqrt(1 + a * a)`` with ``a = lean * d`` [1/tick].
+        volatility: Of the value [ticks per square root of a second, at the session's mean activity].
+        vol_std: Standard deviation of the logarithm of a slow random factor on that volatility.
+        vol_s: Time over which that factor forgets [s].
+        jump_share: Share of the variance of news that comes all at once.
+        jump_s: Mean time between such news, at the session's mean activity [s].
+        reveal: What a trade of mean size is taken to reveal: buys raise the value that the flow leans to, sells lower
+            it, by the root of their size [ticks].
+        forget_s: Time over which that is forgotten [s].
+    """
+
+    lean: Rate = 0.0
+    volatility: Rate = 0.0
+    vol_std: float = Field(default=0.0, ge=0, le=2)
+    vol_s: float = Field(default=60.0, gt=1)
+    jump_share: float = Field(default=0.0, ge=0, lt=1)
+    jump_s: float = Field(default=200.0, gt=2)
+    reveal: Rate = 0.0
+    forget_s: float = Field(default=900.0, gt=1)
+
+
 class Preset(Config):
     """A whole market; see the module and the fields' classes."""
 
@@ -277,6 +309,7 @@ class Preset(Config):
     sizes: Sizes
     depth: Depth
     metaorders: Metaorders
+    value: Value
 
     @model_validator(mode="before")
     @classmethod
@@ -337,14 +370,7 @@ def load_preset(name_or_path: str | Path) -> Preset:
 
 
 def preset_text(preset: Preset) -> str:
-    """A preset as TOML.
-
-    Args:
-        preset: What to write.
-
-    Returns:
-        Text that :func:`load_preset` reads back to an equal preset.
-    """
+    """A preset as TOML: text that :func:`load_preset` reads back to an equal preset."""
     values = preset.model_dump()
     lines = [f"{key} = {_toml(value)}" for key, value in values.items() if not isinstance(value, dict)]
     for key, table in values.items():
@@ -359,14 +385,7 @@ def _toml(value: Any) -> str:
         return "{" + ", ".join(f"{k} = {_toml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return repr(float(value))
-    if isinstance(value, int):
-        return str(value)
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
+    return json.dumps(value if isinstance(value, bool | int | float) else str(value), ensure_ascii=False)
 
 
 def rounded(values: Array, digits: int = 4) -> Any:

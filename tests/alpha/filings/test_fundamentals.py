@@ -11,6 +11,7 @@ from tradewind.alpha.filings.columns import FILING_COLUMNS, filing_features, fun
 from tradewind.alpha.filings.fundamentals import FUNDAMENTALS, Fundamentals
 from tradewind.alpha.filings.reports import DAY_NS, Report, read_reports
 from tradewind.alpha.filings.values import values_of
+from tradewind.alpha.store.point_in_time import PointInTimeStore
 from tradewind.core.errors import DataError, NotFoundError
 
 EPOCH = date(1970, 1, 1)
@@ -73,7 +74,7 @@ def test_by_hand() -> None:
     assert found["sales_to_price"] == pytest.approx(220 / 1000)
     assert found["cash_flow_to_price"] == pytest.approx(40 / 1000)
     assert found["surprise"] == pytest.approx(0.5 / 100)
-    assert found["asset_growth"] == pytest.approx(480 / 400 - 1)
+    assert found["asset_growth"] == pytest.approx(np.log(480 / 400))
     assert found["sales_growth"] == pytest.approx(55 / 50 - 1)
     assert found["accruals"] == pytest.approx((15 - 10) / 480)
     assert found["leverage"] == pytest.approx(0.5)
@@ -117,10 +118,8 @@ def test_a_restatement_appends() -> None:
     assert before["return_on_assets"] == pytest.approx(40 / 400)
     assert after["return_on_assets"] == pytest.approx(8 / 300)
     assert (before["amended"], after["amended"]) == (0.0, 1.0)
-    values = values_of([*YEAR, amended]).filter(
-        pl.col("feature") == "assets", pl.col("event_time") == YEAR[0].period_end * DAY_NS
-    )
-    assert values["value"].to_list() == [400, 300]
+    values = values_of([*YEAR, amended]).filter(pl.col("event_time") == YEAR[0].period_end * DAY_NS)
+    assert values["assets"].to_list() == [400, 300]
     assert values["knowledge_time"].is_sorted()
 
 
@@ -171,6 +170,24 @@ def test_a_table_of_reports_counts_from_the_day_after_collection(tmp_path: Path)
     assert rows["filing_leverage"][1] == pytest.approx(0.6)
 
 
+def test_a_close_counts_from_the_day_it_was_collected_on(tmp_path: Path) -> None:
+    folder = table(tmp_path, eps_basic=[0.5, 0.5], net_income=[1.0, 1.0])
+    closes = {
+        "symbol": ["A", "A"],
+        "date": [date(2015, 5, 1), date(2015, 5, 4)],
+        "close": [10.0, 20.0],
+        "collected": [date(2015, 5, 4), date(2015, 5, 5)],
+    }
+    pl.DataFrame(closes).write_parquet(folder / "us_daily" / "prices_x.parquet")
+    asked = keys(date(2015, 5, 2), 15).drop("price").reverse()
+    found = filing_features(folder, asked)
+    by_day = dict(zip(found["date"], found["filing_earnings_yield"], strict=True))
+    assert np.isnan(by_day[date(2015, 5, 3)])
+    assert by_day[date(2015, 5, 4)] == pytest.approx(4 * 0.5 / 10.0)
+    assert by_day[date(2015, 5, 5)] == pytest.approx(4 * 0.5 / 20.0)
+    assert np.isnan(by_day[date(2015, 5, 16)]), "eleven days old"
+
+
 def test_rows_that_cannot_be_are_named_and_left_out(tmp_path: Path) -> None:
     folder = table(tmp_path, end_date=[date(2016, 12, 31), date(2015, 3, 31)], period_focus=["FY", "Q9"])
     found = read_reports(folder)
@@ -200,3 +217,13 @@ def test_recorded_reports(real_data: Path) -> None:
     )
     assert row["filing_earnings_yield"] == pytest.approx(4 * 10.516e9 / (10.516e9 / 1.91 * 97.82), rel=1e-6)
     assert row["filing_surprise"] == pytest.approx((1.91 - 2.34) / 97.82)
+
+
+def test_reports_go_into_the_store_and_come_out_as_they_were_known(tmp_path: Path) -> None:
+    amended = report("Q1", 2014, date(2014, 6, 15), True, assets=300)
+    store = PointInTimeStore(tmp_path)
+    twin = report("Q1", 2014, date(2014, 5, 1), assets=5.0)
+    assert store.append("filings", values_of([amended, *YEAR, twin])) == 6
+    known = [report("Q1", 2014, day).known_ns for day in (date(2014, 4, 30), date(2014, 5, 1), date(2014, 6, 15))]
+    found = [store.asof(["A"], t, ["filings.assets"])["filings.assets"][0] for t in known]
+    assert found == [None, 400, 300]

@@ -128,3 +128,8 @@ def test_gamma_is_the_qlike_loss() -> None:
     ratio, plain = y / found.values[:, 0], y / y.mean()
     assert np.mean(ratio - np.log(ratio)) < np.mean(plain - np.log(plain)) - 0.2
     assert 1.0 < found.values[0, 1] < 8.0
+
+
+def test_a_fit_that_was_cut_short_says_so() -> None:
+    assert any("not converged" in note for note in make_model("logistic", iterations=1).fit(X, CLASS).notes_)
+    assert make_model("logistic").fit(X, CLASS).notes_ == []

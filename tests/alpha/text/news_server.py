@@ -20,10 +20,14 @@ class Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, dict[str, str]]]
     silent: threading.Event
+    pages: dict[str, bytes]
 
     def do_GET(self) -> None:
         self.asked.append((self.path, dict(self.headers)))
         count = sum(path == self.path for path, _ in self.asked)
+        if (page := self.pages.get(self.path.removeprefix("/half"))) is not None:
+            self.send(page[: len(page) // 2] if self.path.startswith("/half") else page)
+            return
         getattr(self, "answer_" + self.path.strip("/").split("?")[0])(count)
 
     def send(self, body: bytes, code: int = 200, length: int | None = None, **headers: str) -> None:
@@ -107,11 +111,11 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def news_server() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
+def news_server(pages: dict[str, bytes] | None = None) -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
     """Its address, and what it was asked."""
     asked: list[tuple[str, dict[str, str]]] = []
     silent = threading.Event()
-    handler = type("Handler", (Answers,), {"asked": asked, "silent": silent})
+    handler = type("Handler", (Answers,), {"asked": asked, "silent": silent, "pages": pages or {}})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

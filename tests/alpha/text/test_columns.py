@@ -1,5 +1,6 @@
 """Columns of a cross-section: fading, causal under poison, the same in any order, equal to a slow twin."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from tradewind.alpha.text.columns import (
     CUT_NS,
     HALF_LIVES_NS,
+    NOVELTY_COLUMNS,
     TEXT_COLUMNS,
     read_messages,
     text_features,
@@ -18,6 +20,7 @@ from tradewind.alpha.text.columns import (
 from tradewind.alpha.text.decay import FadingSums, fading_sums
 from tradewind.alpha.text.lexicon import tone
 from tradewind.alpha.text.scorers import LexiconScorer, tone_of
+from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, InvalidValueError, NotFoundError
 from tradewind.core.random import stream
 
@@ -63,6 +66,24 @@ def test_the_future_does_not_change_the_past() -> None:
         found = text_features_of(poison, asked)
         assert clean.filter(pl.Series(past)).equals(found.filter(pl.Series(past)), null_equal=True)
         assert not clean.equals(found, null_equal=True)
+
+
+def letters(texts: Sequence[str]) -> Array:
+    """A small stand-in for embeddings."""
+    return np.array([[1.0 + text.lower().count(chr(97 + k)) for k in range(26)] for text in texts]).reshape(-1, 26)
+
+
+def test_novelty_does_not_see_the_future() -> None:
+    said, asked = messages(), keys()
+    clean = text_features_of(said, asked, embed=letters)
+    assert tuple(clean.columns) == ("symbol", "date", *TEXT_COLUMNS, *NOVELTY_COLUMNS)
+    assert clean.select("symbol", "date", *TEXT_COLUMNS).equals(text_features_of(said, asked), null_equal=True)
+    cut = ((FIRST - date(1970, 1, 1)).days + 17) * DAY + CUT_NS
+    poison = said.with_columns(text=pl.when(pl.col("known_ns") > cut).then(pl.lit("zzz")).otherwise(pl.col("text")))
+    past = asked["date"] <= FIRST + timedelta(days=17)
+    found = text_features_of(poison, asked, embed=letters)
+    assert clean.filter(past).equals(found.filter(past), null_equal=True)
+    assert not clean.equals(found, null_equal=True)
 
 
 def test_the_order_of_keys_and_messages_does_not_matter() -> None:

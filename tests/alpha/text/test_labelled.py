@@ -24,6 +24,12 @@ def test_words_and_numbers_are_labels_and_repeats_are_left_out(tmp_path: Path) -
     assert found.dropped == 1
 
 
+def test_labels_of_posts_have_a_two(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    pl.DataFrame({"text": ["a", "b", "c"], "label": [0, 1, 2]}).write_csv(path)
+    assert read_labelled(path).labels.tolist() == [-1, 1, 0]
+
+
 def test_levels_of_agreement_are_kept(tmp_path: Path) -> None:
     frame = pl.DataFrame({"sentence": ["a", "b"], "sentiment": [1, 0], "agreement": ["all", "half"]})
     for path, write in ((tmp_path / "a.csv", frame.write_csv), (tmp_path / "a.jsonl", frame.write_ndjson)):

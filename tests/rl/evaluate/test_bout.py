@@ -14,7 +14,7 @@ from tradewind.rl.env import ground
 from tradewind.rl.env.ground import Ground
 from tradewind.rl.env.task import parse_task
 from tradewind.rl.evaluate.backtest import Bout, Rules, run_bout, to_backtest
-from tradewind.rl.evaluate.ground import elsewhere_rows, with_options
+from tradewind.rl.evaluate.ground import elsewhere_rows, spread_row, with_options
 from tradewind.rl.evaluate.page import backtest_page
 from tradewind.rl.evaluate.record import record_bout
 from tradewind.rl.evaluate.staging import left_curve, scenes_of
@@ -97,6 +97,13 @@ def test_other_ground(bout: Bout, paper: pytest.MonkeyPatch) -> None:
     assert rows[2].policy_bps.mean == pytest.approx(bout.metrics["mine"]["shortfall_bps"].mean())
     result = to_backtest(bout, "mine", "paper", rows)
     assert "Other ground" in render_page(backtest_page(result, scenes_of(bout, paper_policy())))
+
+
+def test_all_training_seeds_in_one_row(bout: Bout) -> None:
+    row = spread_row(bout, ["mine", "twap"])
+    means = [float(bout.metrics[name]["shortfall_bps"].mean()) for name in ("mine", "twap")]
+    assert row.policy_bps.mean == pytest.approx(np.mean(means))
+    assert f"{min(means):.2f} to {max(means):.2f} bps" in row.where
 
 
 def test_options_on_top_of_a_task() -> None:

@@ -71,7 +71,7 @@ def closing_auction(folder: Path | str) -> Panel:
         raise NotFoundError(f"{folder}: no snapshots day*.parquet")
     frame = pl.concat([_checked(file) for file in files]).sort("date_id", "stock_id", "seconds_in_bucket")
     frame = _features(frame)
-    target = frame.select(_ahead().alias("made"))["made"].to_numpy()
+    target = _ahead(frame)
     tables = [] if folder.is_file() else [pl.read_parquet(f) for f in sorted(folder.glob("targets*.parquet"))]
     if tables:
         told = pl.concat(tables).select(
@@ -136,11 +136,12 @@ def _features(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _ahead() -> pl.Expr:
-    """Move of the weighted mid over the next 60 s less the mean of all stocks [bp]."""
-    steps = AHEAD_S // 10
-    move = 1e4 * (pl.col("wap").shift(-steps).over("date_id", "stock_id") / pl.col("wap") - 1)
-    return move - move.mean().over("date_id", "seconds_in_bucket")
+def _ahead(frame: pl.DataFrame) -> Array:
+    """Move of the weighted mid over the next 60 s less the mean of all stocks [bp]; NaN in the last minute."""
+    later = pl.col("wap").shift(-AHEAD_S // 10).over("date_id", "stock_id")
+    moves = frame.select("date_id", "seconds_in_bucket", (1e4 * (later / pl.col("wap") - 1)).alias("move"))
+    index = pl.col("move").mean().over("date_id", "seconds_in_bucket")
+    return np.asarray(moves.select((pl.col("move") - index).fill_null(np.nan)).to_series().to_numpy())
 
 
 def _panel(frame: pl.DataFrame, target: Array) -> Panel:

@@ -24,8 +24,10 @@ NEEDED = ("symbol", "start_et", "open", "high", "low", "close", "volume")
 MARKET = ("variance_1d", "variance_5d", "variance_22d", "leverage_1d")
 HOUR_NS = 3_600_000_000_000
 RATIOS = np.array([1 / 20, 1 / 10, 1 / 7, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 4 / 5, 5, 8, 10, 15, 20, 25, 30, 50])
-"""Opens over closes that are taken as splits, within ``NEAR``."""
-NEAR = 0.015
+"""Opens over closes that are taken as splits."""
+NEAR, FAR = 0.015, 0.2
+"""How near to a ratio: ordinary ones, and those beyond 3.5 to 1, which no night of a listed stock explains."""
+BEYOND = 3.5
 
 
 def hourly_variance(
@@ -97,11 +99,12 @@ def _days(file: Path, symbol: str, frame: pl.DataFrame) -> Days:
 
 
 def _splits(before: Array, after: Array) -> Array:
-    """Shares of today for one of yesterday, where the open over the close before is a usual split ratio; else 1."""
+    """Shares of today for one of yesterday, where the open over the close before is a split's ratio; else 1."""
     ratio = np.where((before > 0) & (after > 0), after / np.where(before > 0, before, 1.0), 1.0)
     off = np.abs(ratio[:, None] / RATIOS - 1.0)
     nearest = np.argmin(off, axis=1)
-    return np.asarray(np.where(off.min(axis=1) < NEAR, 1.0 / RATIOS[nearest], 1.0))
+    limit = np.where((ratio > BEYOND) | (ratio < 1.0 / BEYOND), FAR, NEAR)
+    return np.asarray(np.where(off.min(axis=1) < limit, 1.0 / RATIOS[nearest], 1.0))
 
 
 def _panel(symbol: str, days: dict[str, Days], market: Days | None, first: int) -> Panel:

@@ -1,4 +1,7 @@
-"""The catalogue of features of a day's variance. ``RV`` is the day's variance, ranges of its hours and its night."""
+"""The catalogue of features of a day's variance. ``RV`` is the day's variance, ranges of its hours and its night.
+
+Wicks of an hour count up to ten times the usual span of an hour.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ __all__ = ["CUT_NS", "FILING_COLUMNS", "filing_features", "fundamentals_of"]
 
 CUT_NS = 20 * 3_600_000_000_000
 """A date means what was known at 20:00 UTC of it: the New York close in summer, an hour before it in winter [ns]."""
+OLDEST_CLOSE_DAYS = 10
 FILING_COLUMNS = tuple(f"filing_{name}" for name in FUNDAMENTALS)
 """Columns of :func:`filing_features`; modality ``filings``."""
 
@@ -28,7 +29,8 @@ def filing_features(folder: Path, keys: pl.DataFrame) -> pl.DataFrame:
     Args:
         folder: As :func:`~tradewind.alpha.filings.reports.read_reports` takes it.
         keys: Columns ``symbol`` and ``date``, in any order, repeats allowed; ``price`` where the caller knows the last
-            price (unadjusted, like earnings per share); value and surprise are NaN without.
+            price (unadjusted, like earnings per share). Without, closes of the folder's ``prices_*.parquet`` are taken,
+            each from the day it was collected on; value and surprise are NaN where there is none.
 
     Returns:
         The keys' ``symbol`` and ``date`` in their order, and :data:`FILING_COLUMNS`.
@@ -36,6 +38,8 @@ def filing_features(folder: Path, keys: pl.DataFrame) -> pl.DataFrame:
     Raises:
         DataError: When a key's column is missing.
     """
+    if "price" not in keys.columns and folder.is_dir():
+        keys = _with_closes(folder, keys)
     return fundamentals_of(read_reports(folder).reports, keys)
 
 
@@ -46,7 +50,11 @@ def fundamentals_of(reports: list[Report], keys: pl.DataFrame) -> pl.DataFrame:
             raise DataError("keys", f"a column {name}", ", ".join(keys.columns), field=name)
     symbols = keys["symbol"].to_list()
     when = keys["date"].cast(pl.Date).cast(pl.Int32).to_numpy().astype(np.int64) * DAY_NS + CUT_NS
-    prices = keys["price"].cast(pl.Float64).to_numpy() if "price" in keys.columns else np.full(len(keys), math.nan)
+    prices = (
+        keys["price"].cast(pl.Float64).fill_null(math.nan).to_numpy()
+        if "price" in keys.columns
+        else np.full(len(keys), math.nan)
+    )
     of_symbol: dict[str, list[Report]] = defaultdict(list)
     for report in sorted(reports, key=lambda report: report.known_ns):
         of_symbol[report.symbol].append(report)
@@ -59,6 +67,20 @@ def fundamentals_of(reports: list[Report], keys: pl.DataFrame) -> pl.DataFrame:
             _fill(out, of_symbol[symbol], (np.array(rows), when, prices))
     columns = {name: out[:, k] for k, name in enumerate(FILING_COLUMNS)}
     return keys.select("symbol", "date").with_columns(**{name: pl.Series(values) for name, values in columns.items()})
+
+
+def _with_closes(folder: Path, keys: pl.DataFrame) -> pl.DataFrame:
+    """Keys with the last close that was collected by their date, at most ten days old."""
+    files = [path for place in (folder / "us_daily", folder) for path in sorted(place.glob("prices_*.parquet"))]
+    if not files or not {"symbol", "date"} <= set(keys.columns):
+        return keys
+    closes = pl.scan_parquet(files).select("symbol", "close", known=pl.col("collected").cast(pl.Date), of="date")
+    wanted = closes.filter(pl.col("symbol").is_in(keys["symbol"].unique().implode())).drop_nulls().collect()
+    wanted = wanted.sort("known", "of").with_columns(pl.col("known").alias("then"))
+    asked = keys.select("symbol", pl.col("date").cast(pl.Date)).with_row_index("row").sort("date")
+    found = asked.join_asof(wanted, left_on="date", right_on="known", by="symbol", check_sortedness=False).sort("row")
+    old = (pl.col("date") - pl.col("then")).dt.total_days() > OLDEST_CLOSE_DAYS
+    return keys.with_columns(found.select(price=pl.when(old).then(None).otherwise(pl.col("close")))["price"])
 
 
 def _fill(out: Array, reports: list[Report], asked: tuple[Array, Array, Array]) -> None:

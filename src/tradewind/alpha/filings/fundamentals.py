@@ -37,6 +37,7 @@ FUNDAMENTALS = (
 """Features of :meth:`Fundamentals.value`."""
 QUARTERS = {"Q1": 1, "Q2": 2, "Q3": 3, "FY": 4}
 YEAR_DAYS = (330, 400)
+QUARTER_DAYS = 80
 FEWEST_CENTS = 0.01
 STALE_DAYS = 400
 
@@ -106,7 +107,7 @@ class Fundamentals:
             "current_ratio": _ratio(v.get("cur_assets", math.nan), v.get("cur_liab", math.nan)),
             "cash_to_assets": _ratio(v.get("cash", math.nan), assets),
             "leverage": _ratio(assets - equity, assets),
-            "asset_growth": _growth(assets, before.values.get("assets", math.nan) if before else math.nan),
+            "asset_growth": self._asset_growth(report),
             "sales_growth": _growth(sales, self._yearly(before, "revenues") if before else math.nan),
             "earnings_growth": _ratio(income - self._yearly(before, "net_income"), assets) if before else math.nan,
             "accruals": _ratio(self._so_far(report, "net_income") - v.get("cash_flow_op", math.nan), assets),
@@ -144,6 +145,16 @@ class Fundamentals:
         if found is None or not YEAR_DAYS[0] <= report.period_end - found.period_end <= YEAR_DAYS[1]:
             return None
         return found
+
+    def _asset_growth(self, report: Report) -> float:
+        """Log growth of assets at the rate of a year, since the earliest report of the last thirteen months."""
+        earliest, longest = QUARTER_DAYS, YEAR_DAYS[1]
+        spans = [(report.period_end - r.period_end, r) for r in self._periods.values()]
+        known = [(days, r) for days, r in spans if earliest <= days <= longest and r.values.get("assets", 0.0) > 0]
+        if not known or not report.values.get("assets", 0.0) > 0:
+            return math.nan
+        days, then = max(known, key=lambda pair: pair[0])
+        return math.log(report.values["assets"] / then.values["assets"]) * 365 / days
 
     def _surprise(self, report: Report) -> float:
         """Change of quarterly earnings per share over the year before, else over the quarter before."""

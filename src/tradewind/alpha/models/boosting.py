@@ -44,7 +44,7 @@ class BoostingParams(Params, frozen=True, kw_only=True):
     rounds: Annotated[int, Meta(ge=1)] = 400
     rate: Annotated[float, Meta(gt=0, le=1)] = 0.05
     leaves: Annotated[int, Meta(ge=2)] = 15
-    leaf: Annotated[float, Meta(gt=0)] = 0.002
+    leaf: Annotated[float, Meta(gt=0)] = 0.005
     columns: Annotated[float, Meta(gt=0, le=1)] = 0.7
     rows: Annotated[float, Meta(gt=0, le=1)] = 0.7
     l2: Annotated[float, Meta(ge=0)] = 5.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -216,7 +217,7 @@ class LogisticParams(Params, frozen=True, kw_only=True):
         iterations: Steps of the optimiser, at most.
     """
 
-    alpha: Annotated[float, Meta(gt=0)] = 1e-4
+    alpha: Annotated[float, Meta(gt=0)] = 1e-2
     balance: Annotated[float, Meta(ge=0, le=1)] = 0.0
     iterations: Annotated[int, Meta(ge=1)] = 200
 
@@ -259,6 +260,7 @@ class Logistic(Forecaster):
 
     def _learn(self, X: Array, y: Array, weight: Array, sample: Sample | None) -> None:  # noqa: ARG002
         try:
+            from sklearn.exceptions import ConvergenceWarning
             from sklearn.linear_model import LogisticRegression
         except ImportError:
             raise MissingExtraError("scikit-learn", "alpha", "logistic regression") from None
@@ -266,7 +268,11 @@ class Logistic(Forecaster):
         Z = scaled(X, (self.mean_, self.scale_))
         weight = balanced(y, weight / weight.mean(), self.levels_, self.params.balance)
         model = LogisticRegression(C=1.0 / (self.params.alpha * len(y)), max_iter=self.params.iterations, tol=1e-5)
-        model.fit(Z, y, sample_weight=weight)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(Z, y, sample_weight=weight)
+        if int(np.max(model.n_iter_)) >= self.params.iterations:
+            self.notes_.append(f"not converged after {self.params.iterations} steps; a larger alpha or more steps help")
         weights, intercepts = model.coef_.T, model.intercept_
         if weights.shape[1] == 1:
             weights, intercepts = np.concatenate([-weights, weights], axis=1) / 2, np.array([-0.5, 0.5]) * intercepts

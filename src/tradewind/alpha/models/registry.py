@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from tradewind.alpha.models.boosting import Boosting
+from tradewind.alpha.models.deep import LSTM, MLP, DeepLOB, Transformer
 from tradewind.alpha.models.forecaster import Forecaster
 from tradewind.alpha.models.forest import Forest
 from tradewind.alpha.models.linear import RLS, Logistic, Ridge
 from tradewind.alpha.models.naive import ImbalanceSign, LastValue, Majority
+from tradewind.alpha.models.regimes import HMM, Clusters, Mixture
 from tradewind.alpha.models.state import About, read_state, write_state
 from tradewind.alpha.models.svm import SVM
 from tradewind.core.errors import DataError, InvalidValueError, NotFoundError
@@ -55,6 +57,17 @@ MODELS: dict[str, tuple[type[Forecaster], str, str]] = {
     "forest": (Forest, "random forest", "medium: contributions along the paths"),
     "lightgbm": (Boosting, "gradient boosted trees", "medium: exact Shapley contributions of the trees"),
     "svm": (SVM, "support vector machine, Gaussian kernel, calibrated", "low: permutation importance only"),
+    "mlp": (MLP, "multilayer perceptron on the present row", "low: integrated gradients"),
+    "lstm": (LSTM, "recurrent memory over the last rows", "low: integrated gradients over rows and features"),
+    "transformer": (Transformer, "attention over the last rows", "low: integrated gradients over rows and features"),
+    "deeplob": (DeepLOB, "convolutions and a memory over book snapshots", "low: integrated gradients, row by row"),
+    "kmeans": (Clusters, "nearest of a few centres, and the label there", "high: a table of states"),
+    "gmm": (Mixture, "mixture of normals, and the label in each part", "high: a table of states"),
+    "hmm": (
+        HMM,
+        "hidden Markov model, filtered, and the label in each state",
+        "high: a table of states and their moves",
+    ),
 }
 
 

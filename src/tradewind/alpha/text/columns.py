@@ -6,7 +6,7 @@ retweet is no second opinion. Labels that a file may hold are not looked at: the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,20 @@ from tradewind.alpha.text.choose import score_all
 from tradewind.alpha.text.decay import HOUR_NS, fading_sums
 from tradewind.alpha.text.duplicates import RepeatFilter
 from tradewind.alpha.text.scorers import LexiconScorer, tone_of
+from tradewind.alpha.text.topics import novelty
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, NotFoundError
 from tradewind.core.ports import TextScorer
 
-__all__ = ["CUT_NS", "HALF_LIVES_NS", "TEXT_COLUMNS", "read_messages", "text_features", "text_features_of"]
+__all__ = [
+    "CUT_NS",
+    "HALF_LIVES_NS",
+    "NOVELTY_COLUMNS",
+    "TEXT_COLUMNS",
+    "read_messages",
+    "text_features",
+    "text_features_of",
+]
 
 CUT_NS = 20 * HOUR_NS
 """A date means what was known at 20:00 UTC of it: the New York close in summer, an hour before it in winter [ns]."""
@@ -36,6 +45,10 @@ TEXT_COLUMNS = (
     "text_tone_change",
 )
 """Columns of :func:`text_features`; modality ``text``. Tone is NaN where nothing was said for long."""
+NOVELTY_COLUMNS = tuple(f"text_novelty_{name}" for name in NAMES)
+"""Further columns of :func:`text_features` where embeddings are given: how far the texts are from those before them."""
+NOVELTY_NS = 5 * DAY_NS
+NOVELTY_TEXTS = 2000
 LEAST = 1e-3
 MEMORY_HALF_LIVES = 10
 FILES = (
@@ -84,9 +97,11 @@ def read_messages(folder: Path, start_ns: int | None = None, end_ns: int | None 
 def text_features(
     folder: Path,
     keys: pl.DataFrame,
+    *,
     scorer: TextScorer | None = None,
     cache: Path | None = None,
     told: Callable[[int], None] | None = None,
+    embed: Callable[[Sequence[str]], Array] | None = None,
 ) -> pl.DataFrame:
     """Columns of what was said.
 
@@ -96,23 +111,29 @@ def text_features(
         scorer: Of the tone; the own lexicon without, which needs no model and reads thousands of texts a second.
         cache: Folder of the cache of scores.
         told: Called with the number of texts that are scored since the last call.
+        embed: Embeddings of texts, e.g. :func:`~tradewind.alpha.text.embeddings.embedder`; for novelty.
 
     Returns:
-        The keys' ``symbol`` and ``date`` in their order, and :data:`TEXT_COLUMNS`.
+        The keys' ``symbol`` and ``date`` in their order, :data:`TEXT_COLUMNS`, and :data:`NOVELTY_COLUMNS` where
+        ``embed`` is given.
     """
     when = _when(keys)
     if not len(when):
-        return _frame(keys, np.empty((0, len(TEXT_COLUMNS))))
+        names = TEXT_COLUMNS + (NOVELTY_COLUMNS if embed is not None else ())
+        return _frame(keys, np.empty((0, len(names))), names)
     start = int(when.min()) - MEMORY_HALF_LIVES * HALF_LIVES_NS[-1]
-    return text_features_of(read_messages(folder, start, int(when.max())), keys, scorer, cache, told)
+    messages = read_messages(folder, start, int(when.max()))
+    return text_features_of(messages, keys, scorer=scorer, cache=cache, told=told, embed=embed)
 
 
 def text_features_of(
     messages: pl.DataFrame,
     keys: pl.DataFrame,
+    *,
     scorer: TextScorer | None = None,
     cache: Path | None = None,
     told: Callable[[int], None] | None = None,
+    embed: Callable[[Sequence[str]], Array] | None = None,
 ) -> pl.DataFrame:
     """Columns of messages that were read before; see :func:`text_features`.
 
@@ -122,15 +143,20 @@ def text_features_of(
         scorer: Of the tone.
         cache: Folder of the cache of scores.
         told: Called with the number of texts that are scored since the last call.
+        embed: Embeddings of texts, for novelty.
     """
     when = _when(keys)
     messages = messages.sort("known_ns", "symbol", "text")
     texts, symbols = messages["text"].to_list(), messages["symbol"].to_list()
     tone = tone_of(score_all(scorer or LexiconScorer(), texts, cache, told))
     first = _firsts(symbols, texts)
-    values = np.column_stack([np.ones(len(texts)), first, first * tone, first * tone * tone])
-    events = (symbols, messages["known_ns"].to_numpy(), values)
-    return _frame(keys, _columns(fading_sums(events, (keys["symbol"].to_list(), when), HALF_LIVES_NS)))
+    parts = [np.ones(len(texts)), first, first * tone, first * tone * tone]
+    times, names = messages["known_ns"].to_numpy(), TEXT_COLUMNS
+    if embed is not None:
+        parts.append(first * novelty(embed(texts), times, NOVELTY_NS, NOVELTY_TEXTS))
+        names += NOVELTY_COLUMNS
+    sums = fading_sums((symbols, times, np.column_stack(parts)), (keys["symbol"].to_list(), when), HALF_LIVES_NS)
+    return _frame(keys, _columns(sums), names)
 
 
 def _columns(sums: Array) -> Array:
@@ -144,7 +170,10 @@ def _columns(sums: Array) -> Array:
     repeats = np.where(said, 1.0 - first[:, 2] / np.where(said, count[:, 2], 1.0), np.nan)
     rate = count / np.asarray(HALF_LIVES_NS) * DAY_NS
     attention = np.log((rate[:, 0] + 0.1) / (rate[:, 2] + 0.1))
-    return np.column_stack([each, repeats, attention, mean[:, 0] - mean[:, 2]])
+    found = [each, repeats, attention, mean[:, 0] - mean[:, 2]]
+    if sums.shape[2] > 4:
+        found.append(np.where(told, sums[:, :, 4] / np.where(told, first, 1.0), np.nan))
+    return np.column_stack(found)
 
 
 def _firsts(symbols: list[str], texts: list[str]) -> Array:
@@ -165,6 +194,6 @@ def _when(keys: pl.DataFrame) -> Array:
     return np.asarray(keys["date"].cast(pl.Date).cast(pl.Int32).to_numpy().astype(np.int64) * DAY_NS + CUT_NS)
 
 
-def _frame(keys: pl.DataFrame, values: Array) -> pl.DataFrame:
-    columns = {name: pl.Series(values[:, k]) for k, name in enumerate(TEXT_COLUMNS)}
+def _frame(keys: pl.DataFrame, values: Array, names: tuple[str, ...]) -> pl.DataFrame:
+    columns = {name: pl.Series(values[:, k]) for k, name in enumerate(names)}
     return keys.select("symbol", "date").with_columns(**columns)

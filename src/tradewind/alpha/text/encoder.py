@@ -12,7 +12,6 @@ import importlib.util
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -34,6 +33,7 @@ HEADS = 12
 LONGEST = 256
 BATCH_TOKENS = 2048
 EPSILON = 1e-12
+GELU_ROWS = 32
 
 
 class Encoder:
@@ -198,18 +198,33 @@ def _normalised(x: Array, scale: Array, shift: Array) -> Array:
 
 
 def _gelu(x: Array) -> Array:
-    r"""Gaussian error linear unit, :math:`x \Phi(x)`, with erf to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26)."""
-    z = np.abs(x)
+    r"""Gaussian error linear unit, :math:`x \Phi(x)`, in place; erf to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26).
+
+    A few rows at a time, so that the fifteen passes over them stay in the processor's cache.
+    """
+    z, t, poly = (np.empty((GELU_ROWS, x.shape[1]), np.float32) for _ in range(3))
+    for start in range(0, len(x), GELU_ROWS):
+        part = x[start : start + GELU_ROWS]
+        _gelu_block(part, z[: len(part)], t[: len(part)], poly[: len(part)])
+    return x
+
+
+def _gelu_block(x: Array, z: Array, t: Array, poly: Array) -> None:
+    """The same for one block, with room to work in."""
+    np.abs(x, out=z)
     z *= np.float32(math.sqrt(0.5))
-    t = 1 / (1 + np.float32(0.3275911) * z)
-    poly = t * np.float32(1.061405429)
+    np.multiply(z, np.float32(0.3275911), out=t)
+    t += np.float32(1)
+    np.reciprocal(t, out=t)
+    np.multiply(t, np.float32(1.061405429), out=poly)
     for c in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         poly += np.float32(c)
         poly *= t
-    np.multiply(z, -z, out=z)
-    np.exp(z, out=z)
-    poly *= z  # erfc(|x|/sqrt 2)
+    np.multiply(z, z, out=t)
+    np.negative(t, out=t)
+    np.exp(t, out=t)
+    poly *= t  # erfc(|x| / sqrt 2)
     poly *= np.float32(0.5)
-    tail: Any = np.where(x > 0, 1 - poly, poly)
-    tail *= x
-    return np.asarray(tail)
+    np.subtract(1, poly, out=t)
+    np.copyto(poly, t, where=x > 0)
+    x *= poly

@@ -39,6 +39,8 @@ class HeadSettings(msgspec.Struct, frozen=True, kw_only=True):
         words_strength: Inverse of the L2 penalty of the expert on words.
         tone_weight: Weight of the standardised lexicon columns beside TF-IDF, whose rows have length 1.
         min_count: Texts in which a term must stand to be kept.
+        caution: Factor of the last temperature, above 1 for a head that will read texts unlike those it learned from,
+            which no calibration on its own texts can foresee.
         seed: Of the inner folds.
     """
 
@@ -46,6 +48,7 @@ class HeadSettings(msgspec.Struct, frozen=True, kw_only=True):
     words_strength: float = 10.0
     tone_weight: float = 0.3
     min_count: int = 2
+    caution: float = 1.0
     seed: int = 0
 
 
@@ -137,7 +140,7 @@ def train_head(
         out[0][test] = _log_softmax(_meaning(vectors[test], tones[test], experts["meaning"]))
         out[1][test] = _log_softmax(_worded(words, tones[test], experts["words"], settings.tone_weight))
     temperature = [_temperature(part, y) for part in out]
-    temperature.append(_temperature(_fused(out, [*temperature, 1.0]), y))
+    temperature.append(settings.caution * _temperature(_fused(out, [*temperature, 1.0]), y))
     state = _experts(vectors, tones, term_lists, y, settings) | {"temperature": np.array(temperature)}
     whole = {"model": KIND, "params": msgspec.to_builtins(settings), "state": state}
     return HeadScorer(whole, embed, about or About(task="tone of news"))

@@ -25,6 +25,7 @@ WORDS = {
     1: {"positive", "bullish", "good", "1", "mildly bullish", "strongly bullish"},
 }
 LABELS = {word: label for label, words in WORDS.items() for word in words}
+POSTS = {"0": -1, "1": 1, "2": 0}
 TEXT_COLUMNS = ("text", "sentence", "headline", "article_headline")
 LABEL_COLUMNS = ("label", "sentiment")
 LEVEL_COLUMNS = ("agreement", "level")
@@ -51,8 +52,9 @@ def read_labelled(path: Path) -> Labelled:
 
     Args:
         path: A Parquet, CSV or JSON-lines file with a column ``text`` (or ``sentence``, ``headline``) and a column
-            ``label`` (or ``sentiment``) of words (negative, neutral, positive; bearish, bullish) or of -1, 0, 1; and,
-            where it has one, a column ``agreement``. A folder stands for its ``text/financial_sentences.parquet``.
+            ``label`` (or ``sentiment``) of words (negative, neutral, positive; bearish, bullish) or of -1, 0, 1; where
+            a 2 stands among them, 0 is bearish, 1 bullish and 2 neutral; and, where it has one, a column
+            ``agreement``. A folder stands for its ``text/financial_sentences.parquet``.
 
     Raises:
         NotFoundError: When there is no such file.
@@ -65,12 +67,13 @@ def read_labelled(path: Path) -> Labelled:
     whole = len(frame)
     frame = frame.unique(text, keep="first", maintain_order=True)
     words = frame[label].cast(pl.String).str.to_lowercase().str.strip_chars().to_list()
+    known = POSTS if "2" in words else LABELS
     for row, word in enumerate(words, 1):
-        if word not in LABELS:
-            hint = "Labels are words or -1 (bad), 0 (neutral), 1 (good)"
+        if word not in known:
+            hint = "Labels are words, or -1, 0, 1, or 0 (bearish), 1 (bullish), 2 (neutral)"
             raise DataError(path, "negative, neutral or positive", word, row=row, field=label, hint=hint)
     levels = next((frame[name].cast(pl.String).to_numpy() for name in LEVEL_COLUMNS if name in frame.columns), None)
-    labels = np.array([LABELS[word] for word in words], np.int64)
+    labels = np.array([known[word] for word in words], np.int64)
     return Labelled(frame[text].cast(pl.String).to_list(), labels, levels, whole - len(frame))
 
 

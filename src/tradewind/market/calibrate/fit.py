@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fastest_s: float = 0.0005
     parts: int = 13
     naive: bool = False
-    rounds: int = 8
+    rounds: int = 12
 
 
 def calibrate(
@@ -123,9 +123,10 @@ def _fitted(
         "clock": _clock(days, steps, settings, branching, resolution),
         "touch": cuts | {"rates": {group: rounded(column) for group, column in table.items()}},
         "memory": memory,
-        "sizes": sizes | {"deep": deep_sizes},
+        "sizes": sizes | {"deep": deep_sizes, "hidden_share": _hidden_share(events)},
         "depth": depth,
         "metaorders": {"active": meta[0], "exponent": meta[1], "shortest": 1.0},
+        "value": {},
     }
 
 
@@ -156,6 +157,12 @@ def _clock(days: Sequence[Day], steps: Array, settings: Settings, branching: Arr
         "mood_std": mood[0],
         "mood_s": mood[1],
     }
+
+
+def _hidden_share(events: Array) -> float:
+    """Share of trades that moved no quote."""
+    shown, hidden = ((events["group"] == k).sum() for k in range(2))
+    return float(f"{hidden / max(shown + hidden, 1):.4g}")
 
 
 def _extra(days: Sequence[Day]) -> Array | None:

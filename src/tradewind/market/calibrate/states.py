@@ -84,7 +84,7 @@ def edges_record(touch: Array, fastest_s: float, session_s: float, parts: int) -
     out["queue_edges"] = _edges(queues, np.tile(dt, 2), QUEUE_BUCKETS - 1, floor)
     out["echo_s"] = (4 * fastest_s, 0.1)
     out["decay"] = kernel_rates(fastest_s)[list(FLOW_SCALES)]
-    out["flow_cap"] = 4.0
+    out["flow_cap"] = 16.0
     trades = touch["size_lots"][touch["group"] <= 1]
     out["trade_mean_lots"] = trades.mean() if len(trades) else 1.0
     out["part_s"], out["parts"] = session_s / parts, parts
@@ -135,7 +135,7 @@ def steps_of(touch: Array, times_s: Array, edges: Array, session_start_s: float,
         step.before_side = np.uint8(touch[i - 1].side < 0) if i > 0 else 0
         step.quick = np.uint8((step.dt_s >= edge.echo_s[0]) + (step.dt_s >= edge.echo_s[1]))
         if event.group <= 1:
-            weight = min(event.size_lots / edge.trade_mean_lots, edge.flow_cap)
+            weight = np.sqrt(min(event.size_lots / edge.trade_mean_lots, edge.flow_cap))
             for k in range(3):
                 flow[k] += weight if event.side > 0 else -weight
 

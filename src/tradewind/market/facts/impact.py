@@ -26,7 +26,7 @@ from tradewind.market.flow.wire import send_rows
 from tradewind.market.preset import Preset
 from tradewind.market.reactive import EPOCH_NS
 
-__all__ = ["SHARES", "ImpactFit", "ImpactReport", "fit_power_law", "measure_impact"]
+__all__ = ["SHARES", "ImpactFit", "ImpactReport", "fit_power_law", "measure_impact", "usual_horizon_s"]
 
 SHARES = (0.001, 0.01, 0.02, 0.05, 0.1)
 """Metaorders, as shares of the volume traded over their horizon."""
@@ -127,7 +127,7 @@ def measure_impact(
         raise InvalidValueError("shares", "rising shares above 0", shares)
     progress("without you")
     batch = MarketBatch([preset], pairs, seed, threads=threads)
-    horizon = horizon_s or _horizon(preset)
+    horizon = horizon_s or usual_horizon_s(preset)
     begun, start = batch.markets.copy(), batch.mid_ticks
     batch.advance(horizon)
     volume = float((batch.markets["volume_lots"] - begun["volume_lots"]).mean())
@@ -148,7 +148,8 @@ def measure_impact(
     return _report(preset.name, (horizon, sigma, volume), np.array(shares), paths, filled)
 
 
-def _horizon(preset: Preset) -> float:
+def usual_horizon_s(preset: Preset) -> float:
+    """As long as a market takes to trade 900 times, from one to sixty minutes [s]."""
     fit, seconds = preset.provenance.fit, preset.provenance.seconds
     trades = (fit.get("events_market", 0.0) + fit.get("events_hidden", 0.0)) / max(seconds, 1.0)
     return float(np.clip(TRADES / max(trades, 1e-9), 60.0, 3600.0))

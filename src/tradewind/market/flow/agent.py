@@ -5,21 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from tradewind.book.layout import Int, Record, in_window
-from tradewind.book.matching import proceed
+from tradewind.book.matching import crosses, proceed
 from tradewind.book.messages import apply
 from tradewind.book.reasons import PENDING, Reason
 from tradewind.core.dtypes import MessageKind, TradingState
 from tradewind.core.kernels import inner, rare
+from tradewind.core.types import TimeInForce
 from tradewind.market.flow.clock import excite, profile_at, walk_near
 from tradewind.market.flow.events import left_to_wait, pass_time, react_to_trade, reschedule, settle_touch
-from tradewind.market.flow.layout import OWN_ORDERS
-from tradewind.market.flow.orders import hand_over
-from tradewind.market.flow.rows import ADD, DELETE, LAST, REDUCE, tell
+from tradewind.market.flow.layout import OWN_ORDERS, TAKEN
+from tradewind.market.flow.orders import count_trade, hand_over, keep
+from tradewind.market.flow.rows import ADD, DELETE, HIDDEN, LAST, REDUCE, TRADE, tell
+from tradewind.market.flow.ziggurat import draw, uniform
 
 __all__ = ["arrival_s", "carry_out", "deliver"]
 
 OPEN, SHUT = int(TradingState.OPEN), int(TradingState.CLOSED)
-LIMIT, CANCEL = int(MessageKind.LIMIT), int(MessageKind.CANCEL)
+LIMIT, CANCEL, MARKET = int(MessageKind.LIMIT), int(MessageKind.CANCEL), int(MessageKind.MARKET)
+FOK, POST_ONLY = int(TimeInForce.FOK), int(TimeInForce.POST_ONLY)
+MARKET_GROUP, HIDDEN_GROUP = 0, 1
 REDUCE_KIND, REPLACE = int(MessageKind.REDUCE), int(MessageKind.REPLACE)
 ACCEPTED, UNKNOWN = int(Reason.ACCEPTED), int(Reason.UNKNOWN_ORDER_ID)
 BOOK_FULL, DUPLICATE = int(Reason.BOOK_FULL), int(Reason.DUPLICATE_ORDER_ID)
@@ -57,9 +61,46 @@ def run_request(market: Record, rows: Record) -> Int:
     return reason
 
 
+@inner
+def takes(market: Record) -> Int:
+    """Whether the request is a valid order that trades at once as far as it can."""
+    request, book = market.request[0], market.book
+    kind, side, size = np.int64(request.kind), np.int64(request.side), request.size_lots
+    if book.state != OPEN or abs(side) != 1 or size <= 0 or size > book.max_lots or request.order_id <= 0:
+        return False
+    if request.tif in (FOK, POST_ONLY) or request.display_lots != 0:
+        return False
+    best = book.ladders[(1 + side) >> 1].best_ticks
+    if best < book.min_ticks or best > book.max_ticks:
+        return False
+    in_band = book.min_ticks <= request.price_ticks <= book.max_ticks
+    return kind == MARKET or (kind == LIMIT and in_band and crosses(book, (1 - side) >> 1, request.price_ticks))
+
+
 @rare
-def enter(market: Record, rows: Record) -> Int:
-    """A new order; what rests of it goes on the agent's list."""
+def take_hidden(market: Record, tables: Record, rows: Record) -> None:
+    """The request trades against hidden size at the best price, as often and as much as everyone's orders do."""
+    request, book = market.request[0], market.book
+    bits = draw(market.streams, TAKEN)
+    entry, side = np.int64(bits & np.uint64(255)), (1 - np.int64(request.side)) >> 1
+    there = np.int64(tables.hidden[entry]) if uniform(bits) < tables.hidden_share else np.int64(tables.extra[0, entry])
+    size, price = min(there, request.size_lots), book.ladders[1 - side].best_ticks
+    if size > 0:
+        fill = market.fills.rows[0]
+        fill.ts_ns, fill.maker_id, fill.taker_id = request.ts_ns, 0, request.order_id
+        fill.price_ticks, fill.size_lots, fill.instrument_id = price, size, book.instrument_id
+        fill.maker_owner, fill.taker_owner = 0, request.owner
+        fill.side, fill.flags, fill.reserved = request.side, 0, 0
+        book.clock_ns = request.ts_ns
+        tell(market, rows, TRADE | LAST | HIDDEN, side, 0, price, size)
+        count_trade(market, np.int64(request.side), price, size)
+        keep(market, fill)
+        request.size_lots -= size
+
+
+@rare
+def enter(market: Record, tables: Record, rows: Record) -> Int:
+    """A new order; what rests of it goes on the agent's list. A replay has no ``tables`` and no hidden size."""
     book, request = market.book, market.request[0]
     if book.state == OPEN:
         if market.own_count >= OWN_ORDERS:
@@ -67,6 +108,10 @@ def enter(market: Record, rows: Record) -> Int:
         if own_place(market, request.order_id) >= 0:
             return DUPLICATE
     book.newest = 0
+    if tables is not None and takes(market):
+        take_hidden(market, tables, rows)
+        if request.size_lots == 0:
+            return ACCEPTED
     reason = run_request(market, rows)
     slot = np.int64(book.newest)
     if reason == ACCEPTED and slot != 0:
@@ -114,7 +159,7 @@ def check_change(market: Record) -> Int:
 
 
 @rare
-def carry_out(market: Record, rows: Record) -> Int:
+def carry_out(market: Record, tables: Record, rows: Record) -> Int:
     """The request by its kind; returns the engine's reason.
 
     A replacement by less at the same price keeps its place; any other leaves and joins anew.
@@ -142,7 +187,7 @@ def carry_out(market: Record, rows: Record) -> Int:
         if not again or reason != ACCEPTED:
             return reason
         request.kind, request.order_id, request.size_lots = LIMIT, order_id, size
-    return enter(market, rows)
+    return enter(market, tables, rows)
 
 
 @rare
@@ -155,8 +200,9 @@ def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None
         market.pending[k] = market.pending[k + 1]
     book = market.book
     order_id, arrived_ns = market.request[0].order_id, market.request[0].ts_ns
-    traded_before, taker_side = book.traded_lots, np.int64(market.request[0].side < 0)
-    reason = carry_out(market, rows)
+    volume_before, shown_before = market.volume_lots, book.traded_lots
+    taker_side = np.int64(market.request[0].side < 0)
+    reason = carry_out(market, tables, rows)
     for side in range(2):
         walk_near(market, tables, side)
     answer = market.answers[market.answers_count & (OWN_ORDERS - 1)]
@@ -167,8 +213,11 @@ def deliver(market: Record, tables: Record, phase: Record, rows: Record) -> None
         pass_time(market, tables, t_s)
         if market.book.state == OPEN:
             excite(market, tables, profile_at(market, tables, t_s) * phase.activity)
-        traded = book.traded_lots - traded_before
+        traded = market.volume_lots - volume_before
         if traded > 0:
             react_to_trade(market, tables, taker_side, traded)
+            market.last_event_s = t_s
+            market.before_group = MARKET_GROUP if book.traded_lots > shown_before else HIDDEN_GROUP
+            market.before_side = taker_side
         settle_touch(market, tables, rows)
         reschedule(market, tables, phase, waited)

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from tradewind.book.layout import Int, Record, in_window
+from tradewind.core.dtypes import Array, TradingState
 from tradewind.core.kernels import inner
 from tradewind.market.flow.lanes import add_lanes, decay_lanes
-from tradewind.market.flow.layout import ARRIVALS, MOOD, NEAR_TICKS
+from tradewind.market.flow.layout import ARRIVALS, MOOD, NEAR_TICKS, VALUE
 from tradewind.market.flow.tables import (
     HAZARD_UNIT,
     LIMIT_LANE,
@@ -25,6 +26,7 @@ __all__ = [
     "accepted",
     "best_size",
     "change_mood",
+    "change_value",
     "count_near",
     "decay",
     "excite",
@@ -35,6 +37,11 @@ __all__ = [
     "read_touch",
     "walk_near",
 ]
+
+TILT_FOLLOW = 5.0
+STIR = 8.0
+"""Large news makes the market as busy as this many events would."""
+OPEN = int(TradingState.OPEN)
 
 
 @inner
@@ -143,16 +150,52 @@ def propose_next(market: Record, tables: Record, factor: float) -> None:
 
 
 @inner
+def shock(streams: Array, i: Int) -> Int:
+    """A normal number, as the sum of twelve uniform ones."""
+    total = -6.0
+    for _ in range(12):
+        total += uniform(draw(streams, i))
+    return total
+
+
+@inner
 def change_mood(market: Record, tables: Record) -> None:
     """Next step of the slow factor: the exponential of a first-order autoregression, its mean 1."""
-    shock = -6.0
-    for _ in range(12):
-        shock += uniform(draw(market.streams, MOOD))
-    keep = tables.mood_keep
-    market.mood_level = keep * market.mood_level + math.sqrt(1.0 - keep * keep) * shock
-    spread = tables.mood_std
-    market.mood = math.exp(spread * market.mood_level - 0.5 * spread * spread)
+    keep, spread = tables.mood_keep, tables.mood_std
     market.mood_until_s += MOOD_STEP_S
+    if spread > 0.0:
+        market.mood_level = keep * market.mood_level + math.sqrt(1.0 - keep * keep) * shock(market.streams, MOOD)
+        market.mood = math.exp(spread * market.mood_level - 0.5 * spread * spread)
+
+
+@inner
+def change_value(market: Record, tables: Record, phase: Record) -> None:
+    """Next step of the value that the flow leans to: news, of a volatility that varies; what trades revealed fades.
+
+    Some news is large, and makes the market busy. The value follows the mid where a scenario tilts the flow.
+    """
+    if tables.lean > 0.0:
+        keep, spread = tables.value_keep, tables.value_std
+        level = keep * market.value_level + math.sqrt(1.0 - keep * keep) * shock(market.streams, VALUE)
+        market.value_level = level
+        factor = profile_at(market, tables, market.t_s) * phase.activity
+        size = tables.value_step * math.sqrt(factor) * math.exp(spread * (level - spread))
+        news = size * shock(market.streams, VALUE)
+        if uniform(draw(market.streams, VALUE)) < tables.jump_chance * factor:
+            news *= tables.jump_size
+            if market.book.state == OPEN:
+                share = STIR / (factor * market.rate_clock)
+                add_lanes(market.state, tables.kick, share)
+                market.activity += tables.kick_total * share
+        else:
+            news *= tables.calm_size
+        ladders = market.book.ladders
+        gap = np.float64(ladders[0].best_ticks + ladders[1].best_ticks) * 0.5 - market.value_ticks - market.belief_ticks
+        buys, sells = np.float64(phase.factor[0, 0]), np.float64(phase.factor[1, 0])
+        tilt = TILT_FOLLOW * abs(buys - sells) / (buys + sells)
+        market.value_ticks += news + gap * min(tilt, 1.0)
+        market.belief_ticks *= tables.forget
+        market.flow_key = -1
 
 
 @inner

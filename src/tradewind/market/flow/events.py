@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tradewind.book.layout import Int, Record
@@ -84,11 +86,16 @@ def new_metaorder(market: Record, tables: Record, k: Int, bits: Int) -> None:
 
 @inner
 def react_to_trade(market: Record, tables: Record, side: Int, size: Int) -> None:
-    """A trade of either kind enters the signed flow that the mix of events answers."""
-    weight = min(np.float64(size) / tables.trade_mean_lots, tables.flow_cap) * (1 - 2 * side)
+    """A trade of either kind enters the signed flow that the mix of events answers, and what is thought of the value.
+
+    It counts by the root of its size.
+    """
+    weight = math.sqrt(min(np.float64(size) / tables.trade_mean_lots, tables.flow_cap)) * (1 - 2 * side)
     market.flow[QUICK] += weight * tables.flow_per_std[0]
     market.flow[MIDDLE] += weight * tables.flow_per_std[1]
     market.flow[SLOW] += weight * tables.flow_per_std[2]
+    market.belief_ticks += weight * tables.reveal
+    market.flow_key = -1
 
 
 @inner
@@ -155,6 +162,7 @@ def settle_touch(market: Record, tables: Record, rows: Record) -> None:
         move = bid + ask - market.seen_ticks[0] - market.seen_ticks[1]
         if move != 0:
             market.last_move = 1 if move > 0 else -1
+        market.flow_key = -1
         for side in range(2):
             if ladders[side].best_ticks != market.seen_ticks[side]:
                 settle_reach(market, tables, rows, side)

@@ -33,6 +33,8 @@ __all__ = [
     "REFILL",
     "SIZES",
     "STREAMS",
+    "TAKEN",
+    "VALUE",
     "market_dtype",
     "new_markets",
 ]
@@ -53,7 +55,11 @@ MOOD = 6
 """Random stream of the slow factor on the rate."""
 DELAYS = 7
 """Random stream of the jitter of the agent's messages."""
-STREAMS = 8
+VALUE = 8
+"""Random stream of the value that the flow leans to."""
+TAKEN = 9
+"""Random stream of the hidden size that the agent's orders meet."""
+STREAMS = 10
 """How many there are."""
 FILL_ROWS = 32
 OWN_FILLS = 64
@@ -115,6 +121,9 @@ FIELDS: list[tuple[Any, ...]] = [
     ("mood", "f8"),
     ("mood_level", "f8"),
     ("mood_until_s", "f8"),
+    ("value_ticks", "f8"),
+    ("value_level", "f8"),
+    ("belief_ticks", "f8"),
     ("event", "i8"),
     ("flow_key", "i8"),
     ("row", "i8", (2,)),
@@ -198,7 +207,7 @@ def market_dtype(levels: int = 128, orders: int = 512) -> np.dtype[np.void]:
 
     Examples:
         >>> market_dtype(128, 512).itemsize // 1024
-        51
+        52
     """
     if orders > 1 << 21:
         raise InvalidValueError("orders", "at most 2097152", orders)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tradewind.book.layout import Int, Record
@@ -20,13 +22,22 @@ QUICK, MIDDLE, SLOW = FLOW_SCALES
 
 @rare
 def answer_flow(market: Record, tables: Record, key: Int) -> None:
-    """Factors of both sides for other buckets of signed flow; what the bid sees as ``b``, the ask sees as ``6 - b``."""
+    """Factors of both sides for other buckets of signed flow, or another distance of the value from the mid.
+
+    What the bid sees as bucket ``b``, the ask sees as ``6 - b``. The two sides' factors for the value sum to 2: it says
+    who acts, not how many.
+    """
     market.flow_key = key
-    flow = tables.flow
+    flow, ladders = tables.flow, market.book.ladders
     b0, b1, b2 = key >> 6, (key >> 3) & 7, key & 7
+    mid = np.float64(ladders[0].best_ticks + ladders[1].best_ticks) * 0.5
+    away = tables.lean * (market.value_ticks + market.belief_ticks - mid)
+    lean = away / math.sqrt(1.0 + away * away)
     for g in range(LANES):
-        market.answer[0, g] = flow[0, b0, g] * flow[1, b1, g] * flow[2, b2, g]
-        market.answer[1, g] = flow[0, 6 - b0, g] * flow[1, 6 - b1, g] * flow[2, 6 - b2, g]
+        more = np.float32(1.0 + lean * tables.lean_lanes[g])
+        less = np.float32(1.0 - lean * tables.lean_lanes[g])
+        market.answer[0, g] = flow[0, b0, g] * flow[1, b1, g] * flow[2, b2, g] * more
+        market.answer[1, g] = flow[0, 6 - b0, g] * flow[1, 6 - b1, g] * flow[2, 6 - b2, g] * less
 
 
 @inner

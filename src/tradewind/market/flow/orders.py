@@ -266,13 +266,15 @@ def hand_over(market: Record, rows: Record) -> None:
 def keep(market: Record, fill: Record) -> None:
     """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list.
 
-    When the buffer is half full, what one of its orders takes at one price is told as one fill, so that an order that
-    sweeps many small ones is told in full.
+    When the buffer is half full, what one of its orders does at one price is told as one fill: an order that sweeps
+    many small ones is told in full, and so is one that rests while many small ones trade against it.
     """
     book_fill(market.account, market.fees, fill)
     last = market.own_fills[max(market.own_fills_count - 1, 0)]
-    crowded = market.own_fills_count >= OWN_FILLS // 2 and fill.taker_owner != 0
-    if crowded and last.taker_id == fill.taker_id and last.price_ticks == fill.price_ticks and last.flags == fill.flags:
+    crowded = market.own_fills_count >= OWN_FILLS // 2 and last.price_ticks == fill.price_ticks
+    taking = fill.taker_owner != 0 and last.taker_id == fill.taker_id and last.flags == fill.flags
+    resting = fill.maker_owner != 0 and last.maker_owner != 0 and last.maker_id == fill.maker_id
+    if crowded and (taking or resting):
         last.size_lots += fill.size_lots
     elif market.own_fills_count < OWN_FILLS:
         market.own_fills[market.own_fills_count] = fill

@@ -10,7 +10,7 @@ from tradewind.book.orders import clear_book
 from tradewind.core.dtypes import Array
 from tradewind.core.kernels import entry, inner, parallel_entry, rare
 from tradewind.market.flow.agent import arrival_s, deliver
-from tradewind.market.flow.clock import change_mood, profile_at, propose_next, walk_near
+from tradewind.market.flow.clock import change_mood, change_value, profile_at, propose_next, walk_near
 from tradewind.market.flow.events import (
     left_to_wait,
     new_metaorder,
@@ -72,8 +72,8 @@ def open_one(market: Record, tables: Record, rows: Record) -> None:
     market.last_move = 1
     market.mood = 1.0
     market.mood_until_s = np.inf
-    if tables.mood_std > 0.0:
-        market.mood_level = 0.0
+    market.value_ticks = tables.price_ticks + 0.5 * spread
+    if tables.mood_std > 0.0 or tables.lean > 0.0:
         market.mood_until_s = 0.0
     market.before_group = 3
     market.flow_key, market.row[0] = -1, -1
@@ -158,6 +158,7 @@ def run_quiet(market: Record, tables: Record, phases: Record, rows: Record, unti
             tend_guard(market, tables, phase, rows, turn_s)
         if market.mood_until_s <= turn_s:
             change_mood(market, tables)
+            change_value(market, tables, phases.rows[market.phase])
         reschedule(market, tables, phases.rows[market.phase], waited)
     market.now_s = until_s
     return THERE

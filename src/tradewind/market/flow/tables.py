@@ -15,6 +15,7 @@ from tradewind.market.preset import CELLS, GROUPS, QUEUE_BUCKETS, SPREAD_BUCKETS
 __all__ = [
     "FLOW_SCALES",
     "HAZARD_UNIT",
+    "LEAN",
     "LIMIT_LANE",
     "MOOD_STEP_S",
     "QUANTILES",
@@ -40,8 +41,11 @@ LIMIT_LANE = 5
 CANCEL_LANE = 6
 TOUCH_LANE = 7
 """Lane of a row of rates that holds the sum of the groups at the touch; it weighs nothing, as its echo is 0."""
-MOOD_STEP_S = 5.0
-"""The slow factor changes this often [s]."""
+MOOD_STEP_S = 1.0
+"""The slow factor on the rate and the value that the flow leans to change this often [s]."""
+LEAN = (1.0, 1.0, 1.0, 0.5, -0.5, 0.0, 0.0, 0.0)
+"""How much each group of a side answers a value beyond the mid, market orders 1; what is placed inside the spread as
+much, joins half as much, and cancels the other way."""
 
 TABLES = np.dtype(
     [
@@ -56,6 +60,17 @@ TABLES = np.dtype(
         ("kick_total", "f8"),
         ("mood_std", "f8"),
         ("mood_keep", "f8"),
+        ("lean", "f8"),
+        ("lean_lanes", "f8", (LANES,)),
+        ("value_step", "f8"),
+        ("value_std", "f8"),
+        ("value_keep", "f8"),
+        ("jump_chance", "f8"),
+        ("jump_size", "f8"),
+        ("calm_size", "f8"),
+        ("reveal", "f8"),
+        ("forget", "f8"),
+        ("hidden_share", "f8"),
         ("profile", "f8", (PROFILE,)),
         ("profile_parts", "i8"),
         ("part_s", "f8"),
@@ -156,6 +171,14 @@ def _clock_tables(table: Array, preset: Preset) -> None:
     table["resolution_ns"] = clock.resolution_ns
     table["mood_std"], table["mood_keep"] = clock.mood_std, np.exp(-MOOD_STEP_S / clock.mood_s)
     table["deep_excites"] = clock.deep_excites
+    value = preset.value
+    table["lean"], table["lean_lanes"] = value.lean, LEAN
+    table["value_step"], table["value_std"] = value.volatility * np.sqrt(MOOD_STEP_S), value.vol_std
+    table["value_keep"] = np.exp(-MOOD_STEP_S / value.vol_s)
+    chance = min(MOOD_STEP_S / value.jump_s, 0.5)
+    table["jump_chance"], table["jump_size"] = chance, np.sqrt(value.jump_share / chance)
+    table["calm_size"] = np.sqrt((1.0 - value.jump_share) / (1.0 - chance))
+    table["reveal"], table["forget"] = value.reveal, np.exp(-MOOD_STEP_S / value.forget_s)
     table["ziggurat"] = ziggurat_tables()
 
 
@@ -168,6 +191,7 @@ def _size_tables(table: Array, preset: Preset) -> None:
     table["extra"] = [_spread_out(row) for row in sizes.extra]
     table["improve_ticks"] = [_spread_out(row) for row in sizes.improve_ticks]
     table["exact"], table["beyond"] = sizes.exact, sizes.beyond
+    table["hidden_share"] = sizes.hidden_share
 
 
 def _depth_tables(table: Array, preset: Preset) -> None:

@@ -63,7 +63,7 @@ def replay_through(market: Record, replay: Record, tape: Array, rows: Record, un
             order_id, side, traded = market.request[0].order_id, np.int64(market.request[0].side), book.traded_lots
             mark_touch(market)
             begin_message(market, replay)
-            reason = carry_out(market, rows)
+            reason = carry_out(market, None, rows)
             end_message(market, replay)
             if book.traded_lots != traded:
                 side = side if side != 0 else np.int64(market.request[0].side)

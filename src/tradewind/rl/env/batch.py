@@ -103,6 +103,10 @@ class ExecutionBatch:
         self.scales = self._measured() if scales is None else scales.astype(SCALES)
         if len(self.scales) != len(self.stage.names):
             raise InvalidValueError("scales", f"{len(self.stage.names)}, one for each preset", len(self.scales))
+        usual = float(self.scales["volume_per_s"].min()) * task.order.horizon_s[0]
+        if task.order.quantity_lots > max(usual, 1.0):
+            expected = f"at most {usual:,.0f}, what is expected to trade in the shortest horizon"
+            raise InvalidValueError("quantity_lots", expected, task.order.quantity_lots)
         self.reset(seed)
 
     def _prepare(self, seed: int, name: str) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+import numpy as np
 
 from tradewind.execution.policies.policy import Policy
 from tradewind.rl.env.ground import Ground
@@ -13,12 +14,13 @@ from tradewind.rl.evaluate.backtest import Bout, elsewhere_row, run_bout
 from tradewind.rl.evaluate.result import Elsewhere
 from tradewind.rl.evaluate.strategies import PolicyStrategy
 
-__all__ = ["elsewhere_rows", "task_of_policy", "with_options"]
+__all__ = ["elsewhere_rows", "spread_row", "task_of_policy", "with_options"]
 
 VALIDATION_SEED = 1_000_003
 FEWER = 4
 FEWEST = 100
 SPLITS = "train – validation – test"
+ALL_SEEDS = "all seeds"
 RIVALS = ("twap", "vwap", "twap_passive", "submit_and_leave", "imbalance", "microprice", "q_learning")
 
 
@@ -68,6 +70,22 @@ def with_options(
     return parse_task(values)
 
 
+def spread_row(bout: Bout, names: Sequence[str]) -> Elsewhere:
+    """All training seeds as one: the mean of their shortfalls order by order, and how far apart the seeds are.
+
+    Args:
+        bout: What was played.
+        names: The policies of all seeds.
+    """
+    metrics = np.array(bout.metrics[names[0]])
+    costs = np.stack([bout.metrics[name]["shortfall_bps"] for name in names])
+    metrics["shortfall_bps"] = costs.mean(axis=0)
+    means = costs.mean(axis=1)
+    where = f"all {len(names)}: {means.min():.2f} to {means.max():.2f} bps, deviation {means.std(ddof=1):.2f}"
+    joined = msgspec.structs.replace(bout, metrics={**bout.metrics, ALL_SEEDS: metrics})
+    return elsewhere_row(joined, ALL_SEEDS, "training seeds", where)
+
+
 def elsewhere_rows(
     bout: Bout, policies: Sequence[PolicyStrategy], markets: Sequence[str], say: Callable[[str, int], object]
 ) -> tuple[Elsewhere, ...]:
@@ -98,6 +116,7 @@ def elsewhere_rows(
         rows += [
             elsewhere_row(bout, p.name, "training seeds", f"seed {p.policy.header.provenance.seed}") for p in policies
         ]
+        rows.append(spread_row(bout, [p.name for p in policies]))
     for market in markets:
         plain = Ground(task=with_options(bout.ground.task, market=market))
         other = run_bout(plain, fewer, policies[:1], RIVALS, say)

@@ -1,0 +1,1 @@
+"""Tails: value at risk and expected shortfall from a forecast of variance, and the tests that a tail must pass."""
