@@ -62,7 +62,12 @@ def _hunger(rows: Sequence[Family]) -> Plot:
     traces = [
         curve(SHARES, row.learning_curve, row.model, SERIES[number % len(SERIES)]) for number, row in enumerate(known)
     ]
-    return chart(traces, {"title": "share of rows [%]", "type": "log"}, {"title": "log loss"}, height=360)
+    return chart(
+        traces,
+        {"title": "share of rows [%]", "type": "log", "tickvals": list(SHARES)},
+        {"title": "log loss"},
+        height=360,
+    )
 
 
 def _f(value: float | None, places: int = 3) -> str:
