@@ -28,7 +28,7 @@ def test_negative_measurements_do_no_harm() -> None:
 
 def test_impact_of_a_small_market_is_the_same_again() -> None:
     preset = load_preset("zero_intelligence")
-    one, again = (measure_impact(preset, 8, 5, (0.05, 0.3), horizon_s=30.0) for _ in range(2))
+    one, again = (measure_impact(preset, 8, 5, (0.05, 2.0), horizon_s=30.0) for _ in range(2))
     assert one == again
     assert one.impact[1] > 0
     assert all(0 < share <= 1.0 for share in one.filled)

@@ -75,6 +75,10 @@ def alpha_drift(
     seed: Annotated[int, typer.Option(help="Seed of the first.")] = 7,
     rows: Annotated[int, typer.Option(min=4000, help="Rows of a benchmark stream.")] = 12_000,
     learners: Annotated[str, typer.Option(help="Names of learners, commas between; all by default.")] = "",
+    market: Annotated[bool, typer.Option("--market", help="Also in a simulated market whose regime switches.")] = False,
+    preset: Annotated[str, typer.Option(help="Preset of the simulated market.")] = "aig",
+    data: Annotated[Path | None, typer.Option(help="Also on recorded ticks of this folder.")] = None,
+    symbols: Annotated[str, typer.Option(help="Symbols of the recorded ticks, commas between.")] = "AIG,IBM",
     html: Annotated[Path | None, typer.Option(help="Write a page with plots to this file.", metavar="FILE")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -84,6 +88,10 @@ def alpha_drift(
 
     names = [name.strip() for name in learners.split(",") if name.strip()] or list(LEARNERS)
     groups = [[switching_stream(seed + k, rows=rows) for k in range(seeds)]]
+    if market:
+        groups.append(_markets(preset, seed, seeds, rows // 2))
+    if data is not None:
+        groups += [[_recorded(data, symbol.strip())] for symbol in symbols.split(",") if symbol.strip()]
     reports, firsts = [], []
     for streams in groups:
         results = _drill(names, streams)
@@ -95,6 +103,20 @@ def alpha_drift(
 
         write_page(drift_page(reports, firsts), html)
     emit(reports, as_json=as_json, show=lambda console: _show(console, reports, html))
+
+
+def _markets(preset: str, seed: int, seeds: int, rows: int) -> list[DriftStream]:
+    from tradewind.cli.alpha_streams import market_stream
+
+    with progress_bar() as bar:
+        runs = bar.track(range(seeds), description="simulating markets")
+        return [market_stream(seed + k, preset=preset, rows=rows) for k in runs]
+
+
+def _recorded(data: Path, symbol: str) -> DriftStream:
+    from tradewind.cli.alpha_streams import recorded_stream
+
+    return recorded_stream(data, symbol)
 
 
 def _drill(names: list[str], streams: list[DriftStream]) -> dict[str, list[DrillResult]]:

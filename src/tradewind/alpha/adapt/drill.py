@@ -93,14 +93,17 @@ def run_drill(
     rows = len(stream.y)
     forecasts = np.zeros(rows)
     begun = clock.monotonic_ns()
+    skipped = min(AFTER, rows // 2)  # what is compiled on the first call is not timed
     for t in range(rows):
+        if t == skipped:
+            begun = clock.monotonic_ns()
         for known in queue.due(t):
             learner.learn(stream.X[known], float(stream.y[known]))
         forecasts[t] = learner.predict(stream.X[t : t + 1])[0]
         queue.push(t + max(int(stream.delay[t]), 1), t)
         if tick is not None and t % 500 == 499:
             tick(500)
-    micros = (clock.monotonic_ns() - begun) / rows / 1e3
+    micros = (clock.monotonic_ns() - begun) / max(rows - skipped, 1) / 1e3
     decisions = tuple(getattr(learner, "decisions", ()))
     return measure(name, forecasts, stream, warm_up, learner.alarms, micros, decisions)
 

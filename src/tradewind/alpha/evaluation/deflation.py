@@ -65,6 +65,9 @@ def probabilistic_sharpe(returns: Array, benchmark: float = 0.0) -> float:
         returns: Shape (n,), per period.
         benchmark: Sharpe ratio per period.
 
+    Returns:
+        The probability; NaN for returns that do not vary.
+
     References:
         Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier".
     """
@@ -72,7 +75,9 @@ def probabilistic_sharpe(returns: Array, benchmark: float = 0.0) -> float:
     if not np.isfinite(sharpe):
         return float("nan")
     z = np.asarray(returns, np.float64) - np.mean(returns)
-    deviation = max(float(np.sqrt(np.mean(z**2))), 1e-300)
+    deviation = float(np.sqrt(np.mean(z**2)))
+    if deviation < 1e-100:
+        return float("nan")
     skew, kurtosis = float(np.mean(z**3)) / deviation**3, float(np.mean(z**4)) / deviation**4
     error = max(1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2, 1e-12)
     return NORMAL.cdf((sharpe - benchmark) * np.sqrt(len(returns) - 1) / np.sqrt(error))

@@ -14,6 +14,7 @@ __all__ = [
     "Reliability",
     "class_scores",
     "correlation",
+    "decision_scores",
     "ic_by_period",
     "log_losses",
     "qlike_losses",
@@ -130,27 +131,45 @@ def class_scores(dist: Distribution, y: Array, weight: Array | None = None) -> C
     weight = np.ones(len(y)) if weight is None else weight
     levels = np.asarray(dist.levels)
     classes = np.union1d(levels, y)
-    truth, guess = np.searchsorted(classes, y), np.searchsorted(classes, dist.best())
-    k = len(classes)
-    table = np.bincount(truth * k + guess, weights=weight, minlength=k * k).reshape(k, k)
-    total, right = table.sum(), np.diag(table)
-    came, called = table.sum(axis=1), table.sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        f1 = np.where(came + called > 0, 2 * right / (came + called), np.nan)
-    below = np.sqrt((total**2 - came @ came) * (total**2 - called @ called))
-    probability = np.zeros((len(y), k))
+    accuracy, macro_f1, mcc = decision_scores(dist.best(), y, weight)
+    probability = np.zeros((len(y), len(classes)))
     probability[:, np.searchsorted(classes, levels)] = dist.values
     hit = classes[None, :] == y[:, None]
     brier = np.sum((probability - hit) ** 2, axis=1)
     bins = reliability(dist, y, weight)
     return ClassScores(
-        accuracy=float(right.sum() / total),
-        macro_f1=float(f1[came > 0].mean()),
-        mcc=float((right.sum() * total - came @ called) / below) if below > 0 else 0.0,
+        accuracy=accuracy,
+        macro_f1=macro_f1,
+        mcc=mcc,
         log_loss=float(np.average(log_losses(dist, y), weights=weight)),
         brier=float(np.average(brier, weights=weight)),
         ece=float(np.sum(np.array(bins.share) * np.abs(np.array(bins.forecast) - np.array(bins.observed)))),
     )
+
+
+def decision_scores(guess: Array, y: Array, weight: Array | None = None) -> tuple[float, float, float]:
+    """Accuracy, macro-F1 and Matthews correlation of decided classes.
+
+    Args:
+        guess: Shape (n,), decided.
+        y: Shape (n,), what came.
+        weight: Shape (n,); equal when absent.
+
+    Examples:
+        >>> [round(v, 2) for v in decision_scores(np.array([0, 1, 1.0]), np.array([0, 1, 0.0]))]
+        [0.67, 0.67, 0.5]
+    """
+    classes = np.union1d(guess, y)
+    k = len(classes)
+    truth, place = np.searchsorted(classes, y), np.searchsorted(classes, guess)
+    table = np.bincount(truth * k + place, weights=weight, minlength=k * k).reshape(k, k)
+    total, right = table.sum(), np.diag(table)
+    came, called = table.sum(axis=1), table.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        f1 = np.where(came + called > 0, 2 * right / (came + called), np.nan)
+    below = float(np.sqrt((total**2 - came @ came) * (total**2 - called @ called)))
+    mcc = float((right.sum() * total - came @ called) / below) if below > 0 else 0.0
+    return float(right.sum() / total), float(f1[came > 0].mean()), mcc
 
 
 def log_losses(dist: Distribution, y: Array) -> Array:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
+from tradewind.alpha.evaluation.costs import single_micros, size_mb
 from tradewind.alpha.evaluation.deflation import (
     Overfitting,
     deflated_sharpe,
@@ -16,7 +17,7 @@ from tradewind.alpha.evaluation.deflation import (
     sharpe_ratio,
 )
 from tradewind.alpha.evaluation.ledger import Trial, TrialLedger
-from tradewind.alpha.evaluation.metrics import Reliability, correlation, ic_by_period
+from tradewind.alpha.evaluation.metrics import Reliability, correlation, decision_scores, ic_by_period
 from tradewind.alpha.evaluation.scores import Scores, clusters_of, losses_of, reliability_of, score, signal_of
 from tradewind.alpha.evaluation.splits import Fold
 from tradewind.alpha.evaluation.trading import Trading, is_cross_section
@@ -68,12 +69,14 @@ class EvaluationSettings(msgspec.Struct, frozen=True, kw_only=True):
         placebo: Whether each model is trained once more, on shuffled labels.
         blocks: Of time, for the probability of overfitting.
         single: Rows forecast one by one to measure how long one takes.
+        learn: At most so many training rows, evenly spread; 0 for all.
     """
 
     seed: int = 7
     placebo: bool = True
     blocks: int = 10
     single: int = 50
+    learn: int = 0
 
 
 class Traces(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +171,7 @@ def evaluate(
         InvalidValueError: When no fold has rows, or no model was given.
     """
     settings = settings or EvaluationSettings()
-    folds = [fold for fold in split.split(panel.sample) if len(fold.train) and len(fold.test)]
+    folds = [_lighter(f, settings.learn) for f in split.split(panel.sample) if len(f.train) and len(f.test)]
     chosen = list(candidates)
     if not folds or not chosen:
         raise InvalidValueError(
@@ -198,6 +201,12 @@ def evaluate(
         panel=judged,
         models={name: run.model for name, run in found.items()},
     )
+
+
+def _lighter(fold: Fold, most: int) -> Fold:
+    if not most or len(fold.train) <= most:
+        return fold
+    return msgspec.structs.replace(fold, train=fold.train[np.arange(most) * len(fold.train) // most])
 
 
 class _Run(msgspec.Struct, kw_only=True):
@@ -234,7 +243,7 @@ def _runs(  # noqa: PLR0917
         last = panel.take(folds[-1].test)
         costs["placebo_ic"] = correlation(signal_of(empty), last.value)
         costs["placebo_loss"] = float(losses_of(empty, last.y).mean())
-    costs["single_micros"] = _single(model, panel.X[folds[-1].test[: settings.single]][:, columns])
+    costs["single_micros"] = single_micros(model, panel.X[folds[-1].test[: settings.single]][:, columns])
     found = {}
     for name, told, measured in [(candidate.name, dist, costs), *extra]:
         scores, trading = score(name, judged, told, settings.seed, **measured)
@@ -248,38 +257,59 @@ def _fitted(
 ) -> tuple[Distribution, dict[str, Any], Any, list[tuple[str, Distribution, dict[str, Any]]]]:
     clock, parts, extra = SystemClock(), [], dict[str, list[Any]]()
     learning = telling = rows = 0
+    decided: list[Array] = []
+    truth = np.concatenate([panel.y[fold.test] for fold in folds])
     for fold in folds:
         X, y, sample = panel.X[fold.train][:, columns], panel.y[fold.train], panel.sample.take(fold.train)
         Z, after = panel.X[fold.test][:, columns], panel.sample.take(fold.test)
         begun = clock.monotonic_ns()
         model = candidate.make(seed).fit(X, y, sample)
+        learning += clock.monotonic_ns() - begun
+        model.predict_dist(Z[:1], after.take(np.arange(1)))  # what is compiled on the first call is not timed
         learnt = clock.monotonic_ns()
         dist = model.predict_dist(Z, after)
-        telling, learning, rows = telling + clock.monotonic_ns() - learnt, learning + learnt - begun, rows + len(Z)
+        telling, rows = telling + clock.monotonic_ns() - learnt, rows + len(Z)
         parts.append(dist)
-        for name, told, seconds, readable in _further(model, Z, panel.y[fold.test], after):
-            extra.setdefault(name, []).append((told, seconds, readable))
+        for name, told, seconds, readable, classes in _further(model, Z, panel.y[fold.test], after):
+            extra.setdefault(name, []).append((told, seconds, readable, classes))
+        if hasattr(model, "decide"):
+            decided.append(model.decide(dist))
     costs: dict[str, Any] = {
         "fit_seconds": learning / 1e9 / len(folds),
         "infer_micros": telling / 1e3 / rows,
-        "memory_mb": _size(model),
+        "memory_mb": size_mb(model),
     }
+    costs["decided"] = _decided(decided, truth)
     rest: list[tuple[str, Distribution, dict[str, Any]]] = []
     for name, tries in extra.items():
-        spent = {"fit_seconds": float(np.mean([t[1] for t in tries])), "interpretability": tries[0][2]}
+        spent: dict[str, Any] = {"fit_seconds": float(np.mean([t[1] for t in tries])), "interpretability": tries[0][2]}
+        spent["decided"] = _decided([t[3] for t in tries], truth)
         rest.append((name, _joined([t[0] for t in tries]), spent))
     return _joined(parts), costs, model, rest
 
 
-def _further(model: Any, X: Array, y: Array, sample: Sample) -> Iterable[tuple[str, Distribution, float, str]]:
+def _decided(parts: list[Array], truth: Array) -> tuple[float, float]:
+    """Macro-F1 and MCC of decided classes; NaN where nothing was decided."""
+    if not parts or any(not len(part) for part in parts):
+        return float("nan"), float("nan")
+    return decision_scores(np.concatenate(parts), truth)[1:]
+
+
+def _further(model: Any, X: Array, y: Array, sample: Sample) -> Iterable[tuple[str, Distribution, float, str, Array]]:
     """Rows that a master adds: weights that follow the labels, and each expert alone."""
     if not hasattr(model, "experts"):
         return
     if len(model.experts) > 1:
-        yield "fused online", model.run(X, y, sample)[0], sum(model.fit_seconds_.values()), ""
+        told = model.run(X, y, sample)[0]
+        yield "fused online", told, sum(model.fit_seconds_.values()), "", model.decide(told)
+    modalities = tuple(dict.fromkeys(expert.modality for expert in model.experts))
+    for modality in modalities if len(modalities) > 1 else ():
+        told = model.predict_without(modality, X, sample)
+        yield f"without {modality}", told, float("nan"), "", model.decide(told)
     for number, expert in enumerate(model.experts):
         seconds, readable = model.fit_seconds_[expert.name], expert.interpretability
-        yield expert.name, model.expert_dist(number, X, sample), seconds, readable
+        told = model.expert_dist(number, X, sample)
+        yield expert.name, told, seconds, readable, model.decide(told, number)
 
 
 def _joined(parts: list[Distribution]) -> Distribution:
@@ -296,35 +326,6 @@ def _joined(parts: list[Distribution]) -> Distribution:
         table[:, [levels.index(level) for level in part.levels]] = part.values
         tables.append(table)
     return Distribution(kind="classes", values=np.concatenate(tables), levels=levels)
-
-
-def _single(model: Any, rows: Array) -> float:
-    """Median microseconds to forecast one row alone."""
-    clock, spent = SystemClock(), []
-    for row in rows:
-        begun = clock.monotonic_ns()
-        model.predict_dist(row[None])
-        spent.append(clock.monotonic_ns() - begun)
-    return float(np.median(spent)) / 1e3 if spent else float("nan")
-
-
-def _size(model: Any) -> float:
-    """Megabytes of arrays in a model's state."""
-    try:
-        state = model.state_dict()
-    except (AttributeError, NotImplementedError):
-        return float("nan")
-    return _bytes(state) / 1e6
-
-
-def _bytes(value: Any) -> int:
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, dict):
-        return sum(_bytes(v) for v in value.values())
-    if isinstance(value, list | tuple):
-        return sum(_bytes(v) for v in value)
-    return len(value) if isinstance(value, str | bytes) else 8
 
 
 def _mark(panel: Panel, name: str, columns: list[int], settings: str, folds: list[Fold]) -> str:

@@ -45,7 +45,8 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
         t: Newey–West t of that mean.
         loss: Mean loss (log loss of classes and normal forecasts, QLIKE of variances, pinball of quantiles).
         loss_interval: Of it.
-        classes: Scores of classes, where the forecast is of classes.
+        classes: Scores of classes, where the forecast is of classes; the class is the most probable one.
+        decided: Macro-F1 and MCC when the class is decided with an offset that was best on out-of-fold forecasts.
         turnover: Units of capital traded a period.
         sharpe: Annual Sharpe ratio of a taker by cost: ``0``, ``1``, ``5``, ``10`` bp and ``spread``.
         by_time: IC and loss of each year (each day, where there are few).
@@ -75,6 +76,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     sharpe: dict[str, float]
     by_time: dict[str, tuple[float, float]]
     by_regime: dict[str, tuple[float, float]]
+    decided: tuple[float, float] = (float("nan"), float("nan"))
     seed_sd: tuple[float, float] = (float("nan"), float("nan"))
     deflated_sharpe: float = float("nan")
     placebo_ic: float = float("nan")

@@ -84,12 +84,11 @@ def forecasts_of(master: Master, panel: Panel, base: Array | None = None) -> lis
 
 
 def feature_credit(master: Master, X: Array) -> Array:
-    """Shape (n, d): how much of the signal's score goes when a feature is put back to its usual value, the median."""
-    usual = np.nan_to_num(np.nanmedian(X, axis=0))
+    """Shape (n, d): how much of the signal's score goes when a feature is put back to its median in training."""
     whole = master.contributions(X)[1].sum(axis=1)
     out = np.zeros(X.shape)
     for j in range(X.shape[1]):
         other = X.copy()
-        other[:, j] = np.where(np.isnan(X[:, j]), np.nan, usual[j])
+        other[:, j] = np.where(np.isnan(X[:, j]), np.nan, master.usual_[j])
         out[:, j] = whole - master.contributions(other)[1].sum(axis=1)
     return out

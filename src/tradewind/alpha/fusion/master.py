@@ -11,8 +11,9 @@ import numpy as np
 
 from tradewind.alpha.evaluation.splits import CombinatorialPurged
 from tradewind.alpha.fusion.calibrate import Calibration, choose_calibration, fit_calibration, mean_loss, row_losses
+from tradewind.alpha.fusion.decide import best_offset, decided
 from tradewind.alpha.fusion.space import from_scores, to_scores
-from tradewind.alpha.fusion.stacker import Admission, Stacker, judge_stacker
+from tradewind.alpha.fusion.stacker import Admission, Stacker, convex_weights, judge_stacker, judge_weights
 from tradewind.alpha.fusion.weights import FixedShare, online_weights
 from tradewind.alpha.protocol import Distribution, Sample
 from tradewind.core.clock import SystemClock
@@ -48,7 +49,7 @@ class MasterSettings(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         folds: Stretches of time for out-of-fold forecasts.
         embargo_ns: After each stretch [ns].
-        stack: Whether a stacker may apply for admission.
+        stack: Whether weights that are not equal, and a stacker, may apply for admission.
         rate: Learning rate of the online weights, in inverse units of the loss relative to its mean.
         shrink: Part of the weights that stays equal.
         sharpen: Whether the pooled forecast is calibrated once more, out of fold.
@@ -77,6 +78,8 @@ class Master:
 
     Attributes:
         admission_: Whether the stacker was admitted, with the evidence.
+        weighing_: The same of weights that are not equal.
+        base_: The weights.
         calibration_loss_: Out-of-fold loss of each expert by method of calibration.
         fit_seconds_: Of each expert, its last fit on all rows.
     """
@@ -102,6 +105,7 @@ class Master:
         X, y = np.asarray(X, np.float64), np.asarray(y, np.float64)
         sample = sample or _in_order(len(y))
         self.models_, self.fit_seconds_ = [], {}
+        self.usual_ = _middle(X)
         for expert in self.experts:
             progress(expert.name)
             begun = self.clock.monotonic_ns()
@@ -132,9 +136,26 @@ class Master:
         return dist
 
     def predict_dist(self, X: Array, sample: Sample | None = None) -> Distribution:
-        """Forecasts with equal weights (or by the stacker, where admitted)."""
+        """Forecasts with equal weights (others, or the stacker, only where they were admitted)."""
         scores = self.expert_scores(X, sample)
-        return self._pool(scores, np.full(scores.shape[:2], 1.0 / len(self.experts)))
+        return self._pool(scores, np.tile(self.base_, (len(scores), 1)))
+
+    def decide(self, dist: Distribution, number: int | None = None) -> Array:
+        """Shape (n,): the class decided on, with the offset of the commonest class that was best out of fold.
+
+        Args:
+            dist: Forecasts of the pool, or of one expert.
+            number: Which expert; None for the pool.
+        """
+        if dist.kind != "classes":
+            return np.zeros(0)
+        return decided(to_scores(dist, self.levels_), self.levels_, self.offsets_[-1 if number is None else number])
+
+    def predict_without(self, modality: str, X: Array, sample: Sample | None = None) -> Distribution:
+        """Forecasts as if a modality were missing: what the others say."""
+        scores = self.expert_scores(X, sample)
+        scores[:, [e.modality == modality for e in self.experts]] = np.nan
+        return self._pool(scores, np.tile(self.base_, (len(scores), 1)))
 
     def run(self, X: Array, y: Array, sample: Sample) -> tuple[Distribution, Array]:
         """Forecast rows as they come, weights following the labels that were known by then.
@@ -152,7 +173,8 @@ class Master:
             [row_losses(scores[:, e], y, self.kind_, self.levels_) for e in range(len(self.experts))], axis=1
         )
         losses[np.isnan(scores).any(axis=2)] = np.nan
-        share = FixedShare(len(self.experts), rate=self.settings.rate / self.scale_, shrink=self.settings.shrink)
+        pace = self.settings.rate / self.scale_
+        share = FixedShare(len(self.experts), rate=pace, shrink=self.settings.shrink, start=self.base_)
         weights = online_weights(losses, sample.t0, sample.t1, share)
         return self._pool(scores, weights), weights
 
@@ -219,10 +241,12 @@ class Master:
         self.calibrations_: list[Calibration] = []
         self.calibration_loss_: dict[str, dict[str, float]] = {}
         scores = np.full(raw.shape, np.nan)
+        self.offsets_: list[tuple[int, float]] = []
         for e, expert in enumerate(self.experts):
             rows = np.isfinite(raw[:, e]).all(axis=1)
             told = (raw[rows, e], y[rows], parts[rows], self.kind_, self.levels_, sample.weight[rows])
             calibration, losses = choose_calibration(*told)
+            self.offsets_.append(best_offset(*told[:2], self.levels_, sample.weight[rows]))
             self.calibrations_.append(calibration)
             self.calibration_loss_[expert.name] = losses
             scores[rows, e] = calibration.apply(raw[rows, e])
@@ -231,11 +255,24 @@ class Master:
     def _settle(self, scores: Array, y: Array, sample: Sample) -> None:
         """The pool: its mean, how it is sharpened, its spread, and whether the stacker comes in."""
         self.average_ = np.nanmean(scores, axis=0)
-        pooled = self._mean(scores, np.full(scores.shape[:2], 1.0 / len(self.experts)))
+        days = len(np.unique(sample.day))
+        clusters = sample.day if days >= 20 else sample.t0 // HALF_HOUR_NS
+        times = (sample.t0, sample.t1, clusters, sample.weight)
+        count = len(self.experts)
+        self.base_: Array = np.full(count, 1.0 / count)
+        pooled = self._mean(scores, np.tile(self.base_, (len(y), 1)))
+        self.weighing_: Admission | None = None
+        if self.settings.stack and count > 1:
+            whole = np.where(np.isnan(scores), pooled[:, None, :], scores)
+            self.weighing_ = judge_weights(pooled, whole, y, self.kind_, self.levels_, times)
+            if self.weighing_.admitted:
+                self.base_ = convex_weights(whole, y, self.kind_, self.levels_, sample.weight)
+                pooled = self._mean(scores, np.tile(self.base_, (len(y), 1)))
         self.sharpening_ = Calibration(method="as it is")
         if self.settings.sharpen and len(self.experts) > 1:
             self.sharpening_ = fit_calibration("temperature", pooled, y, self.kind_, self.levels_, sample.weight)
         sharp = self.sharpening_.apply(pooled)
+        self.offsets_.append(best_offset(sharp, y, self.levels_, sample.weight))
         self.scale_ = max(mean_loss(sharp, y, self.kind_, self.levels_, sample.weight), 1e-12)
         self.spread_ = float(np.sqrt(self.scale_)) if self.kind_ == "normal" else 1.0
         self.oof_loss_ = self.scale_
@@ -243,9 +280,6 @@ class Master:
         self.admission_: Admission | None = None
         if self.settings.stack and len(self.experts) > 1:
             whole = np.where(np.isnan(scores), sharp[:, None, :], scores)
-            days = len(np.unique(sample.day))
-            clusters = sample.day if days >= 20 else sample.t0 // HALF_HOUR_NS
-            times = (sample.t0, sample.t1, clusters, sample.weight)
             self.admission_ = judge_stacker(sharp, whole, y, self.kind_, self.levels_, times)
             if self.admission_.admitted:
                 levels = self.levels_ if self.kind_ == "classes" else ()
@@ -266,6 +300,12 @@ class Master:
         if self.stacker_ is not None:
             pooled = self.stacker_.apply(pooled, np.where(np.isnan(scores), pooled[:, None, :], scores))
         return from_scores(pooled, self.kind_, self.levels_, self.spread_)
+
+
+def _middle(X: Array) -> Array:
+    """Shape (d,): median of what is known in each column; 0 where nothing is."""
+    known = [column[np.isfinite(column)] for column in X.T]
+    return np.array([float(np.median(column)) if len(column) else 0.0 for column in known])
 
 
 def _in_order(rows: int) -> Sample:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 
@@ -10,9 +12,10 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import MissingExtraError
 from tradewind.stats.intervals import Interval, mean_interval
 
-__all__ = ["Admission", "Stacker", "judge_stacker"]
+__all__ = ["Admission", "Stacker", "convex_weights", "judge_stacker", "judge_weights"]
 
 PARTS = 4
+ROUNDS, RATE, DRAWN = 200, 0.5, 0.002
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +32,38 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     gain: Interval
     rows: int
     reason: str
+
+
+def convex_weights(scores: Array, y: Array, kind: str, levels: tuple[float, ...], weight: Array) -> Array:
+    """Shape (experts,): weights of least loss, none below 0, drawn to equal.
+
+    Found by exponentiated gradients on the loss of the weighted mean of scores (Kivinen and Warmuth, 1997).
+
+    Args:
+        scores: Shape (n, experts, k), out-of-fold.
+        y: Shape (n,).
+        kind: Of the forecasts.
+        levels: Class labels.
+        weight: Shape (n,).
+    """
+    n, experts, _ = scores.shape
+    share = weight / weight.sum()
+    hit = (np.asarray(levels)[None, :] == y[:, None]).astype(np.float64) if kind == "classes" else np.zeros((n, 1))
+    scale = 1.0 if kind != "normal" else max(float(share @ (y - share @ y) ** 2), 1e-300)
+    chosen = np.full(experts, 1.0 / experts)
+    for _ in range(ROUNDS):
+        pooled = np.einsum("e,nek->nk", chosen, scores)
+        if kind == "classes":
+            odds = np.exp(pooled - pooled.max(axis=1, keepdims=True))
+            error = odds / odds.sum(axis=1, keepdims=True) - hit
+        elif kind == "gamma":
+            error = (1 - np.maximum(y, 1e-300) / np.exp(np.clip(pooled[:, 0], -700, 700)))[:, None]
+        else:
+            error = (pooled[:, 0] - y)[:, None] / scale
+        slope = np.einsum("n,nk,nek->e", share, error, scores)
+        chosen = chosen * np.exp(-RATE * (slope - slope.mean() + DRAWN * (chosen * experts - 1)))
+        chosen /= chosen.sum()
+    return np.asarray(chosen)
 
 
 class Stacker:
@@ -107,7 +142,53 @@ def judge_stacker(  # noqa: PLR0917
         times: ``t0``, ``t1``, clusters and weights of the rows.
         seed: Of the interval.
     """
-    t0, t1, clusters, weight = times
+    return _judged(
+        lambda before: _stacked(pooled, scores, y, levels if kind == "classes" else (), (before, times[3])),
+        pooled,
+        y,
+        (kind, levels),
+        times,
+        seed,
+    )
+
+
+def judge_weights(  # noqa: PLR0917
+    pooled: Array,
+    scores: Array,
+    y: Array,
+    kind: str,
+    levels: tuple[float, ...],
+    times: tuple[Array, Array, Array, Array],
+    seed: int = 7,
+) -> Admission:
+    """The same gate for weights that are not equal; arguments as :func:`judge_stacker`."""
+
+    def apply(before: Array) -> Callable[[Array], Array]:
+        chosen = convex_weights(scores[before], y[before], kind, levels, times[3][before])
+        return lambda rows: np.einsum("e,nek->nk", chosen, scores[rows])
+
+    return _judged(apply, pooled, y, (kind, levels), times, seed)
+
+
+def _stacked(
+    pooled: Array, scores: Array, y: Array, levels: tuple[float, ...], rows: tuple[Array, Array]
+) -> Callable[[Array], Array]:
+    before, weight = rows
+    model = Stacker().fit(pooled[before], scores[before], y[before], levels, weight[before])
+    return lambda test: model.apply(pooled[test], scores[test])
+
+
+def _judged(  # noqa: PLR0917
+    learn: Callable[[Array], Callable[[Array], Array]],
+    pooled: Array,
+    y: Array,
+    what: tuple[str, tuple[float, ...]],
+    times: tuple[Array, Array, Array, Array],
+    seed: int,
+) -> Admission:
+    """What is learnt on the stretches before, against the mean on the next."""
+    kind, levels = what
+    t0, t1, clusters, _ = times
     order = np.argsort(t0, kind="stable")
     rows, gains = [], []
     for part in range(1, PARTS):
@@ -116,15 +197,12 @@ def judge_stacker(  # noqa: PLR0917
         before = before[t1[before] < t0[test].min()] if len(test) else before
         if len(before) < 50 or not len(test):
             continue
-        model = Stacker().fit(
-            pooled[before], scores[before], y[before], levels if kind == "classes" else (), weight[before]
-        )
-        stacked = model.apply(pooled[test], scores[test])
+        stacked = learn(before)(test)
         gains.append(row_losses(pooled[test], y[test], kind, levels) - row_losses(stacked, y[test], kind, levels))
         rows.append(test)
     if not rows:
         nothing = Interval(0.0, float("nan"), float("nan"))
-        return Admission(admitted=False, gain=nothing, rows=0, reason="too few rows to judge a stacker")
+        return Admission(admitted=False, gain=nothing, rows=0, reason="too few rows to judge it")
     where = np.concatenate(rows)
     gain = mean_interval(np.concatenate(gains), clusters[where], seed)
     admitted = bool(gain.low > 0)

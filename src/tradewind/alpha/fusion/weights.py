@@ -11,13 +11,14 @@ __all__ = ["FixedShare", "online_weights"]
 
 
 class FixedShare:
-    r"""Fixed share: weights multiplied by :math:`e^{-\eta \ell}`, a part of all weight shared out evenly, then shrunk.
+    r"""Fixed share: weights multiplied by :math:`e^{-\eta \ell}`, a part shared out as at the start, then shrunk to it.
 
     Args:
         experts: How many.
         rate: :math:`\eta`, in inverse units of loss.
         share: Part of the weight that is shared out at each step; how soon a fallen expert can come back.
-        shrink: How much of the weight used is equal weight, whatever happened.
+        shrink: How much of the weight used is the weight at the start, whatever happened.
+        start: Shape (experts,), weights at the start; equal where absent.
 
     References:
         Herbster and Warmuth (1998), "Tracking the Best Expert".
@@ -30,11 +31,20 @@ class FixedShare:
         array([0.99, 0.01])
     """
 
-    def __init__(self, experts: int, *, rate: float = 0.1, share: float = 1e-3, shrink: float = 0.5) -> None:
+    def __init__(
+        self,
+        experts: int,
+        *,
+        rate: float = 0.1,
+        share: float = 1e-3,
+        shrink: float = 0.5,
+        start: Array | None = None,
+    ) -> None:
         if experts < 1 or not 0 <= shrink <= 1 or not 0 <= share < 1:
             raise InvalidValueError("experts", "1 or more, share and shrink between 0 and 1", (experts, share, shrink))
         self.rate, self.share, self.shrink = rate, share, shrink
-        self.state: Array = np.full(experts, 1.0 / experts)
+        self.start: Array = np.full(experts, 1.0 / experts) if start is None else np.asarray(start, np.float64)
+        self.state = self.start.copy()
 
     def learn(self, losses: Array) -> None:
         """Take in the losses of one row, NaN for an expert that said nothing."""
@@ -44,11 +54,11 @@ class FixedShare:
         pooled = float(self.state[there] @ losses[there] / self.state[there].sum())
         self.state = self.state * np.exp(-self.rate * np.where(there, losses - pooled, 0.0))
         self.state = self.state / self.state.sum()
-        self.state = (1 - self.share) * self.state + self.share / len(self.state)
+        self.state = (1 - self.share) * self.state + self.share * self.start
 
     def weights(self) -> Array:
         """Shape (experts,): what each counts now."""
-        return np.asarray((1 - self.shrink) * self.state + self.shrink / len(self.state))
+        return np.asarray((1 - self.shrink) * self.state + self.shrink * self.start)
 
 
 def online_weights(losses: Array, t0: Array, t1: Array, weights: FixedShare) -> Array:
