@@ -26,6 +26,7 @@ class NaiveBank:
         self.seen = []
         self.mean, self.var = np.zeros(d), np.zeros(d)
         self.count, self.noise, self.square = 0, 0.0, 0.0
+        self.echo, self.last = 0.0, 0.0
 
     def standard(self, x):
         z = np.where(self.var > 0, (x - self.mean) / np.sqrt(np.maximum(self.var, 1e-300)), 0.0)
@@ -38,6 +39,8 @@ class NaiveBank:
         pace = max(1 / (self.count + 1), self.slow)
         self.square += (y * y - self.square) * pace
         noise = self.noise if self.count > 1 else self.square
+        echo = np.clip(self.echo / max(noise, 1e-300), 0.0, 0.95)
+        news = (1 - echo) / (1 + echo)
         logs, errors = [], []
         for e in self.experts:
             e.mean = e.memory * e.mean
@@ -45,18 +48,20 @@ class NaiveBank:
             spread = row @ e.cov @ row
             error = y - e.mean @ row
             scale = np.sqrt(noise * (1 + spread) * 4 / 6)
-            logs.append(np.log(e.weight) + density(error / scale) - np.log(scale))
+            logs.append(np.log(e.weight) + news * (density(error / scale) - np.log(scale)))
             errors.append(error)
             bound = 3 * np.sqrt(noise * (1 + spread))
-            gain = e.cov @ row / (1 + spread)
+            gain = e.cov @ row / (1 / news + spread)
             e.mean = e.mean + gain * np.clip(error, -bound, bound)
-            e.cov = e.cov - np.outer(gain, gain) * (1 + spread)
+            e.cov = e.cov - np.outer(gain, gain) * (1 / news + spread)
         posterior = np.exp(np.array(logs) - max(logs))
         posterior /= posterior.sum()
         pooled = posterior @ np.array(errors)
         for e, w in zip(self.experts, posterior, strict=True):
             e.weight = w
         self.settle(len(row))
+        self.echo += (pooled * self.last - self.echo) * max(1 / (self.count + 100), self.slow)
+        self.last = pooled
         self.noise = noise + (min(pooled**2, 9 * noise) - noise) * max(1 / (self.count + 10), self.slow)
         far = x - self.mean
         self.mean = self.mean + far * pace

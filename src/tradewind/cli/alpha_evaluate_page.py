@@ -96,7 +96,7 @@ def verdicts(report: Evaluation) -> list[str]:
     if report.confidence_set:
         lines.append(f"90 % model confidence set (by loss): {', '.join(report.confidence_set)}")
     if np.isfinite(report.superior_p):
-        lines.append(f"no model beats the naive one: p = {report.superior_p:.3f} (Hansen's SPA)")
+        lines.append(f"p = {report.superior_p:.3f} for 'no model beats the naive one' (Hansen's SPA)")
     if report.overfitting is not None:
         o = report.overfitting
         lines.append(

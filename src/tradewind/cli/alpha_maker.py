@@ -57,17 +57,30 @@ def show_maker(console: Console, found: dict[str, PassiveValue], model: str, pat
     from tradewind.report.parts import Column, Table
 
     heads = [Column("symbol")]
-    titles = ("orders", "cost blind [bp]", "cost informed [bp]", "value [bp] (95 %)", "value [cents] (95 %)")
+    titles = (
+        "orders",
+        "cost blind [bp]",
+        "cost informed [bp]",
+        "value [bp] (95 %)",
+        "value [cents] (95 %)",
+        "saved where it crossed [bp]",
+    )
     heads += [Column(title, number=True) for title in (*titles, "filled blind", "filled informed")]
     rows = []
     for symbol, v in found.items():
         cells = [f"{v.decisions:,}", f"{v.cost_blind_bp:.3f}", f"{v.cost_informed_bp:.3f}"]
-        cells += [_within(v.value_bp), _within(v.value_cents), f"{v.filled_blind:.0%}", f"{v.filled_informed:.0%}"]
+        cells += [
+            _within(v.value_bp),
+            _within(v.value_cents),
+            f"{v.saved_hurried_bp:.3f}",
+            f"{v.filled_blind:.0%}",
+            f"{v.filled_informed:.0%}",
+        ]
         rows.append((symbol, *cells))
     caption = (
         "One lot at the back of the queue at the best price; costs against the mid at the decision; half of the orders "
-        "buy, half sell. What is not filled crosses. Informed: hurries where the price is expected to run away, waits "
-        "where a better one is expected."
+        "buy, half sell. What is not filled crosses. Informed: crosses at once where the signal is in the outer tenth "
+        "of those before, on the side that runs away, as long as that has paid so far."
     )
     title = f"Value of {model} to passive orders, patience {patience_s:g} s"
     console.print(rich_table(Table(tuple(heads), tuple(rows), caption), title))

@@ -272,7 +272,8 @@ def candidates_of(task: Task, models: tuple[str, ...], *, fuse: bool, seeds: int
         Candidate(name=name, make=_naive(name, column, task.output), interpretability=_readable(name))
         for name, column in task.naive
     ]
-    modalities = list(dict.fromkeys(task.panel.modality)) if task.mixed else [""]
+    # The calendar is the same for all of a date: alone it says nothing about who does better.
+    modalities = [m for m in dict.fromkeys(task.panel.modality) if m != "calendar"] if task.mixed else [""]
 
     def experts(seed: int) -> tuple[Any, ...]:
         return tuple(expert_of(name, task, modality, seed) for modality in modalities for name in names)

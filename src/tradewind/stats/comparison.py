@@ -152,7 +152,9 @@ def model_confidence_set(
     tool = _arch().MCS(unique, size, reps=draws, block_size=_block(len(table), block), seed=_seed(seed))
     tool.compute()
     found = tool.pvalues["Pvalue"]
-    p = {name: float(found.loc[twin[k]]) for k, name in enumerate(names)}
+    # Models that tie are eliminated together: arch then gives one row for several of them.
+    by_column = {int(k): float(v) for told, v in zip(found.index, found, strict=True) for k in np.ravel(told)}
+    p = {name: by_column[int(twin[k])] for k, name in enumerate(names)}
     return ConfidenceSet(tuple(name for name in names if p[name] > size), p, size)
 
 

@@ -11,7 +11,7 @@ __all__ = ["learn_row", "scaled_row"]
 
 MEMORY, PRIOR, BIRTH, WEIGHT, EXPERT_COLUMNS = 0, 1, 2, 3, 4
 """Columns of the table of experts: memory of coefficients, prior variance, row of birth (-1: it stays), weight."""
-COUNT, NOISE, ALARM, CHANGE, SHARE, EVERY, CERTAIN, SLOW, MOMENT_Y, STATE = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+COUNT, NOISE, ALARM, CHANGE, SHARE, EVERY, CERTAIN, SLOW, MOMENT_Y, LAST, ECHO, STATE = range(12)
 """Places in the state: rows seen, noise variance, row of the last alarm, where it dates the change, settings, size."""
 FREEDOM = 6.0
 CLIP = 5.0
@@ -45,9 +45,10 @@ def learn_row(  # noqa: PLR0917
         w_k \leftarrow \rho_k w_k,\quad P_k \leftarrow \rho_k^2 P_k + (1-\rho_k^2) P_0,\quad
         g = P_k x / (1 + x^T P_k x),\quad w_k \leftarrow w_k + g\,(y - w_k^T x)
 
-    Its weight is multiplied by the Student-t density of its error; then a share of all weight goes to the newest
-    experts and those that never restart (fixed share: Herbster and Warmuth, 1998; restarts make the weights the
-    posterior of the time since the last change: Adams and MacKay, 2007).
+    Its weight is multiplied by the Student-t density of its error, to the power (1 - r) / (1 + r) where errors echo
+    those before with autocorrelation r (outcomes that overlap); then a share of all weight goes to the newest experts
+    and those that never restart (fixed share: Herbster and Warmuth, 1998; restarts make the weights the posterior of
+    the time since the last change: Adams and MacKay, 2007).
 
     Args:
         covariance: Shape (k, d, d), in units of the noise variance.
@@ -66,6 +67,9 @@ def learn_row(  # noqa: PLR0917
     pace = max(1.0 / (state[COUNT] + 1.0), state[SLOW])
     state[MOMENT_Y] += (y * y - state[MOMENT_Y]) * pace
     noise = state[NOISE] if state[COUNT] > 1 else state[MOMENT_Y]
+    # Outcomes that overlap repeat each other: a row then counts as much as its errors are news.
+    echo = min(max(state[ECHO] / (noise + 1e-300), 0.0), 0.95)
+    news = (1 - echo) / (1 + echo)
     best, total, pooled = -np.inf, 0.0, 0.0
     gain, logs, errors = np.empty((slots, d)), np.empty(slots), np.empty(slots)
     for k in range(slots):
@@ -86,15 +90,15 @@ def learn_row(  # noqa: PLR0917
             mean += weights[k, i] * row[i]
         errors[k] = y - mean
         scale = noise * (1 + spread) * (FREEDOM - 2) / FREEDOM + 1e-300
-        logs[k] = np.log(experts[k, WEIGHT]) - 0.5 * np.log(scale)
-        logs[k] -= 0.5 * (FREEDOM + 1) * np.log1p(errors[k] ** 2 / (FREEDOM * scale))
+        density = -0.5 * np.log(scale) - 0.5 * (FREEDOM + 1) * np.log1p(errors[k] ** 2 / (FREEDOM * scale))
+        logs[k] = np.log(experts[k, WEIGHT]) + news * density
         best = max(best, logs[k])
         bound = HUBER * np.sqrt(noise * (1 + spread))
         learnt = min(max(errors[k], -bound), bound)
         for i in range(d):
-            weights[k, i] += gain[k, i] / (1 + spread) * learnt
+            weights[k, i] += gain[k, i] / (1 / news + spread) * learnt
             for j in range(d):
-                covariance[k, i, j] -= gain[k, i] * gain[k, j] / (1 + spread)
+                covariance[k, i, j] -= gain[k, i] * gain[k, j] / (1 / news + spread)
     for k in range(slots):
         if experts[k, WEIGHT] > 0:
             experts[k, WEIGHT] = np.exp(logs[k] - best)
@@ -102,6 +106,8 @@ def learn_row(  # noqa: PLR0917
             pooled += experts[k, WEIGHT] * errors[k]
     pooled /= total
     _settle(covariance, weights, experts, state, total)
+    state[ECHO] += (pooled * state[LAST] - state[ECHO]) * max(1.0 / (state[COUNT] + 100.0), state[SLOW])
+    state[LAST] = pooled
     state[NOISE] = noise + (min(pooled * pooled, 9 * noise) - noise) * max(1.0 / (state[COUNT] + 10.0), state[SLOW])
     for j in range(d - 1):
         if np.isfinite(x[j]):
