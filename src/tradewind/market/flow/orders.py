@@ -9,7 +9,7 @@ from tradewind.book.layout import NONE, Int, Record, in_window
 from tradewind.book.matching import match
 from tradewind.book.orders import release, take_slot
 from tradewind.core.booking import book_fill
-from tradewind.core.dtypes import FillFlag
+from tradewind.core.dtypes import Array, FillFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.clock import count_near
 from tradewind.market.flow.layout import CANCELS, NEAR_TICKS, OWN_FILLS, REFILL, SIZES
@@ -262,6 +262,27 @@ def hand_over(market: Record, rows: Record) -> None:
     fills.count = 0
 
 
+@rare
+def fold(fills: Array, fill: Record) -> Int:
+    """A full buffer takes a fill in: what the last two and this one traded, told at two prices a tick apart.
+
+    Lots and value stay exact: a value of V for S lots is ``V mod S`` lots at one tick above ``V // S``, the rest at it.
+    Returns False where they are not all of one order of the agent that takes.
+    """
+    below, above = fills[OWN_FILLS - 2], fills[OWN_FILLS - 1]
+    one = below.taker_id == fill.taker_id and above.taker_id == fill.taker_id and fill.taker_owner != 0
+    if not one or below.maker_owner != 0 or above.maker_owner != 0 or fill.maker_owner != 0:
+        return False
+    lots = below.size_lots + above.size_lots + fill.size_lots
+    value = below.size_lots * below.price_ticks + above.size_lots * above.price_ticks
+    value += fill.size_lots * fill.price_ticks
+    price = value // lots
+    more = value - price * lots
+    below.price_ticks, below.size_lots = price, lots - more
+    above.price_ticks, above.size_lots = price + 1, more
+    return True
+
+
 @inner
 def keep(market: Record, fill: Record) -> None:
     """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list.
@@ -281,7 +302,7 @@ def keep(market: Record, fill: Record) -> None:
         market.own_marks[market.own_fills_count, 0] = market.seen_ticks[0]
         market.own_marks[market.own_fills_count, 1] = market.seen_ticks[1]
         market.own_fills_count += 1
-    else:
+    elif not fold(market.own_fills, fill):
         market.own_fills_lost += 1
     if fill.maker_owner != 0 and (np.int64(fill.flags) & MAKER_DONE) != 0:
         for k in range(market.own_count):
