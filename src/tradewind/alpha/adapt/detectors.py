@@ -54,7 +54,7 @@ class ErrorDetector:
         MissingExtraError: Without river.
 
     Examples:
-        >>> detector = ErrorDetector("page-hinkley")
+        >>> detector = ErrorDetector("page-hinkley", sensitivity=0.02)
         >>> losses = [0.0, 1.0] * 200 + [4.0, 5.0] * 50
         >>> next(k for k, loss in enumerate(losses) if detector.update(loss)) >= 400
         True

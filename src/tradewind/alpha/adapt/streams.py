@@ -52,7 +52,7 @@ def switching_stream(
         >>> drawn = switching_stream(7)
         >>> drawn.switches, drawn.X.shape
         ((3000, 6000, 9000), (12000, 10))
-        >>> 0.24 < np.corrcoef(drawn.mean, drawn.y)[0, 1] < 0.29
+        >>> bool(0.24 < np.corrcoef(drawn.mean, drawn.y)[0, 1] < 0.29)
         True
     """
     chance = stream(seed, "alpha/switching stream")
