@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tradewind.core.errors import MissingExtraError
+from tradewind.core.files import write_durably
 from tradewind.report.parts import Page
 
 __all__ = ["render_page", "write_page"]
@@ -42,12 +43,7 @@ def write_page(page: Page, path: Path) -> None:
     """Write the page to a file, whole or not at all; raises as :func:`render_page`."""
     html = render_page(page)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    try:
-        half.write_text(html, encoding="utf-8")
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_durably(path, html.encode())
 
 
 def _embedded(plots: dict[str, Any]) -> str:

@@ -12,7 +12,6 @@ Nothing in it is ever run: no pickle, no code, no names of classes beyond the mo
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ import msgspec
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.errors import DataError, IntegrityError, InvalidValueError, NotFoundError
+from tradewind.core.errors import DataError, IntegrityError, InvalidValueError
+from tradewind.core.files import read_headed, write_durably
 
 __all__ = ["About", "digest_of", "read_state", "write_state"]
 
@@ -119,12 +119,7 @@ def write_state(state: dict[str, Any], path: Path, about: About) -> None:
     """
     header, payload = _encode(state, about)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        half.write_bytes(MAGIC + msgspec.json.encode(header) + b"\n" + payload)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_durably(path, MAGIC + msgspec.json.encode(header) + b"\n" + payload)
 
 
 def read_state(path: Path) -> tuple[dict[str, Any], About]:
@@ -135,17 +130,7 @@ def read_state(path: Path) -> tuple[dict[str, Any], About]:
         DataError: When it is no model file, of another version, or cut short.
         IntegrityError: When it was changed after it was written.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"{path}: no such model file") from None
-    if not content.startswith(MAGIC):
-        raise DataError(path, f"a file that begins with {MAGIC.decode().strip()!r}", content[: len(MAGIC)])
-    line, _, payload = content[len(MAGIC) :].partition(b"\n")
-    try:
-        header = msgspec.json.decode(line[:LONGEST_HEADER], type=_Header)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(path, "a model's header", str(error), field="header") from None
+    header, payload = read_headed(path, MAGIC, _Header, what="model", longest=LONGEST_HEADER)
     sizes = []
     for block in header.arrays:
         if block.dtype not in DTYPES or any(side < 0 for side in block.shape):

@@ -7,7 +7,6 @@ may share one and a damaged part costs a computation and nothing else.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
+from tradewind.core.files import write_durably
 
 __all__ = ["RowCache", "remembered"]
 
@@ -67,12 +67,7 @@ class RowCache:
         body = b"".join(self._new) + np.stack(list(self._new.values())).tobytes()
         check = hashlib.sha256(body).digest()
         self._folder.mkdir(parents=True, exist_ok=True)
-        half = self._folder / f".{check.hex()[:16]}.{os.getpid()}"
-        try:
-            half.write_bytes(MAGIC + check + body)
-            half.replace(self._folder / f"{check.hex()[:16]}.part")
-        finally:
-            half.unlink(missing_ok=True)
+        write_durably(self._folder / f"{check.hex()[:16]}.part", MAGIC + check + body)
         self._new = {}
 
     def _read(self, path: Path) -> None:

@@ -19,13 +19,13 @@ import msgspec
 import pyarrow as pa
 
 from tradewind.core.errors import StorageError
+from tradewind.core.files import DRAFT, sync_folder, write_durably
 from tradewind.data.store.manifest import FileRecord, Manifest, hash_file, load_manifests
 from tradewind.data.store.partition import write_table
 
-__all__ = ["Staging", "locked", "sweep", "write_durably"]
+__all__ = ["Staging", "locked", "sweep"]
 
 STAGING, MANIFESTS = ".staging", "manifests"
-DRAFT = ".draft"
 
 
 @contextmanager
@@ -42,34 +42,6 @@ def locked(root: Path, name: str = ".lock") -> Iterator[IO[bytes]]:
     with (root / name).open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure that the names in a folder are on the disk."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a small file so that it is there in full, or not at all, and stays.
-
-    Args:
-        path: The file; replaced if it is there.
-        content: What it is to hold.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}{DRAFT}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def sweep(root: Path) -> list[str]:

@@ -18,6 +18,7 @@ import numpy as np
 from tradewind.book.layout import aligned_zeros
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, IntegrityError, InvalidValueError, NotFoundError
+from tradewind.core.files import read_headed, write_durably
 from tradewind.execution.policies.inference import POLICY
 from tradewind.execution.policies.network import RELU, TANH, new_network
 
@@ -198,12 +199,7 @@ def write_policy(policy: Policy, path: Path) -> None:
     payload = numbers.tobytes()
     header = msgspec.structs.replace(policy.header, checksum=_checksum(policy.header, payload))
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    try:
-        half.write_bytes(MAGIC + msgspec.json.encode(header) + b"\n" + payload)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
+    write_durably(path, MAGIC + msgspec.json.encode(header) + b"\n" + payload)
 
 
 def read_policy(path: Path) -> Policy:
@@ -215,17 +211,7 @@ def read_policy(path: Path) -> Policy:
         IntegrityError: When it was changed after it was written.
         InvalidValueError: When the kernels do not serve its shape.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"{path}: no such policy file") from None
-    if not content.startswith(MAGIC):
-        raise DataError(path, f"a file that begins with {MAGIC.decode().strip()!r}", content[: len(MAGIC)])
-    line, _, payload = content[len(MAGIC) :].partition(b"\n")
-    try:
-        header = msgspec.json.decode(line[:LONGEST_HEADER], type=Header)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(path, "a policy's header", str(error), field="header") from None
+    header, payload = read_headed(path, MAGIC, Header, what="policy", longest=LONGEST_HEADER)
     policy = new_policy(header)
     inputs = len(header.features)
     blocks = [policy.record["mean"][0, :inputs], policy.record["scale"][0, :inputs], *_blocks(policy.record)]

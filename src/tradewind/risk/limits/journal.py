@@ -21,6 +21,7 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, IntegrityError, NotFoundError
+from tradewind.core.files import write_durably
 from tradewind.core.ports import Clock
 from tradewind.risk.limits.layout import INPUT, STATE
 from tradewind.risk.limits.limits_file import SignedLimits, read_signed
@@ -150,9 +151,7 @@ def write_snapshot(gate: Any, path: Path) -> None:
     """
     document = msgspec.msgpack.encode(Document(gate.signed.content, gate.signed.signature))
     body = SHAPE + struct.pack("<I", len(document)) + document + gate.state.tobytes()
-    half = path.with_name(f".{path.name}.part")
-    half.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
-    half.replace(path)
+    write_durably(path, MAGIC + hashlib.sha256(body).digest() + body)
 
 
 def _read_snapshot(path: Path) -> tuple[Document, Array]:
