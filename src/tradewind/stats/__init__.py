@@ -16,6 +16,7 @@ from tradewind.stats.intervals import (
     ratio_interval,
     stationary_indices,
     stationary_interval,
+    wilson,
 )
 from tradewind.stats.losses import qlike
 from tradewind.stats.newey_west import LongRun, long_run_variance, newey_west
@@ -38,4 +39,5 @@ __all__ = [
     "stationary_indices",
     "stationary_interval",
     "superior_predictive_ability",
+    "wilson",
 ]

@@ -10,6 +10,7 @@ References:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -27,6 +28,7 @@ __all__ = [
     "ratio_interval",
     "stationary_indices",
     "stationary_interval",
+    "wilson",
 ]
 
 FEWEST_DRAWS = 100
@@ -214,6 +216,21 @@ def stationary_interval(
     chance = stream(seed, "stats/stationary")
     resampled = np.array([statistic(rows[stationary_indices(length, chosen, chance)]) for _ in range(draws)])
     return _quantiles(float(statistic(rows)), resampled, level)
+
+
+def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Interval of a fraction (Wilson 1927); NaN ends for a fraction of nothing.
+
+    Examples:
+        >>> [round(end, 3) for end in wilson(9, 10)]
+        [0.596, 0.982]
+    """
+    if not count:
+        return math.nan, math.nan
+    p, shrink = hits / count, 1 + z * z / count
+    middle = (p + z * z / (2 * count)) / shrink
+    half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / shrink
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _ratio(sums: Array) -> Array:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from tradewind.alpha.models.state import About, write_state
-from tradewind.alpha.text.accuracy import fold_of, measure_head, measure_scorer, wilson
+from tradewind.alpha.text.accuracy import fold_of, measure_head, measure_scorer
 from tradewind.alpha.text.head import HeadScorer, load_head, train_head
 from tradewind.alpha.text.scorers import LexiconScorer
 from tradewind.alpha.text.synthetic import synthetic_sentences
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, IntegrityError, InvalidValueError, NotFoundError
+from tradewind.stats.intervals import wilson
 
 
 def letters(texts: Sequence[str]) -> Array:

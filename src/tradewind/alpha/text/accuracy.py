@@ -6,7 +6,6 @@ places. ``grouped`` folds also keep near-duplicates together: the difference is 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -18,8 +17,9 @@ from tradewind.alpha.text.head import Embed, HeadSettings, train_head
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.ports import TextScorer
+from tradewind.stats.intervals import wilson
 
-__all__ = ["Accuracy", "fold_of", "measure_head", "measure_scorer", "wilson"]
+__all__ = ["Accuracy", "fold_of", "measure_head", "measure_scorer"]
 
 FOLDS = 5
 
@@ -120,21 +120,6 @@ def measure_head(
             if split == "folds":
                 found += _lines((label, "held out"), score, labels, levels, _held_out(texts))
     return found
-
-
-def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Interval of a fraction (Wilson 1927).
-
-    Examples:
-        >>> [round(end, 3) for end in wilson(9, 10)]
-        [0.596, 0.982]
-    """
-    if not count:
-        return math.nan, math.nan
-    p, shrink = right / count, 1 + z * z / count
-    middle = (p + z * z / (2 * count)) / shrink
-    half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / shrink
-    return middle - half, middle + half
 
 
 def _held_out(texts: Sequence[str]) -> Array:

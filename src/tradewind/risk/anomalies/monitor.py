@@ -9,6 +9,7 @@ from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.risk.anomalies.minutes import Minutes
 from tradewind.risk.anomalies.scores import FallScore, Scorer
+from tradewind.stats.intervals import wilson
 
 __all__ = ["Alarm", "AnomalyMonitor", "Fall", "Worth", "find_falls", "worth_of"]
 
@@ -228,7 +229,7 @@ def worth_of(
         scorer=name,
         falls=len(falls),
         recall=caught / count if falls else float("nan"),
-        recall_interval=_wilson(caught, len(falls)),
+        recall_interval=wilson(caught, len(falls)) if falls else (0.0, 1.0),
         before_half=early / count if falls else float("nan"),
         false_a_day=wrong / days,
         false_interval=_poisson(wrong, days),
@@ -252,15 +253,6 @@ def _exceeded(peaks: Array, times: float) -> float:
 
 def _blocks(x: Array, size: int) -> list[Array]:
     return [x[start : start + size] for start in range(0, len(x), size)]
-
-
-def _wilson(hits: int, count: int) -> tuple[float, float]:
-    if not count:
-        return (0.0, 1.0)
-    z, p = 1.96, hits / count
-    middle = (p + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * float(np.sqrt(p * (1 - p) / count + z * z / (4 * count * count)))
-    return (max(0.0, middle - half), min(1.0, middle + half))
 
 
 def _poisson(count: int, days: float) -> tuple[float, float]:

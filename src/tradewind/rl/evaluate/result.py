@@ -17,7 +17,8 @@ import numpy as np
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.execution.tca import PARTS, cvar
-from tradewind.rl.evaluate.statistics import Draws, Interval, Verdict, judge
+from tradewind.rl.evaluate.statistics import Draws, Verdict, judge
+from tradewind.stats.intervals import Interval
 
 __all__ = ["REFERENCE", "REGIMES", "Backtest", "Conditions", "Elsewhere", "StrategyResult", "regimes_of", "summarise"]
 

@@ -19,25 +19,13 @@ import numpy as np
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
 from tradewind.core.random import stream
+from tradewind.stats.intervals import Interval
 
-__all__ = ["Draws", "Interval", "Outcome", "Verdict", "episodes_needed", "judge"]
+__all__ = ["Draws", "Outcome", "Verdict", "episodes_needed", "judge"]
 
 NORMAL = NormalDist()
 POWER = 0.8
 MOST_EPISODES = 10_000_000
-
-
-class Interval(msgspec.Struct, frozen=True):
-    """An estimate and its confidence interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether all of it lies on one side of 0."""
-        return self.low > 0 or self.high < 0
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,8 @@ import math
 from tradewind.execution.tca import PARTS
 from tradewind.report.parts import Cell, Chip, Column, Table, Tone
 from tradewind.rl.evaluate.result import REGIMES, Backtest
-from tradewind.rl.evaluate.statistics import Interval, Outcome, Verdict
+from tradewind.rl.evaluate.statistics import Outcome, Verdict
+from tradewind.stats.intervals import Interval
 
 __all__ = [
     "detail_table",
