@@ -8,10 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from tradewind.core.dtypes import Array
-from tradewind.core.errors import MissingExtraError, NotFoundError
-from tradewind.risk.volatility.features import WARM_UP, relative
-from tradewind.risk.volatility.forecast import Fitted, VarianceForecast, ahead, bounds_of, clip, require_days, spread_of
+from tradewind.core.errors import MissingExtraError
+from tradewind.risk.volatility.features import WARM_UP
+from tradewind.risk.volatility.forecast import require_days
 from tradewind.risk.volatility.history import History
+from tradewind.risk.volatility.pooled import Pooled
 
 __all__ = ["BoostedTrees"]
 
@@ -31,7 +32,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class BoostedTrees(Fitted):
+class BoostedTrees(Pooled):
     """LightGBM with the gamma loss, pooled: it learns realised variance over the symbol's month.
 
     Args:
@@ -47,46 +48,24 @@ class BoostedTrees(Fitted):
     def __init__(
         self, *, rounds: int = 200, seed: int = 7, horizon: int = 1, settings: dict[str, Any] | None = None
     ) -> None:
-        super().__init__()
-        self.rounds, self.horizon = rounds, horizon
+        super().__init__(horizon)
+        self.rounds = rounds
         self.settings = SETTINGS | {"seed": seed} | (settings or {})
         self.model: Any = None
-        self.known: dict[str, tuple[float, tuple[float, float]]] = {}
 
     def fit(self, panel: Sequence[History]) -> Self:
         """Boost on every row of every symbol."""
         require_days(panel, WARM_UP + 150, self.name)
         lightgbm = _lightgbm()
         self.remember(panel)
-        parts = []
-        for history in panel:
-            X, level = relative(history)
-            y = ahead(history, self.horizon) / level
-            rows = np.isfinite(y) & np.isfinite(X).all(axis=1)
-            parts.append((X[rows], y[rows]))
-        X, y = (np.concatenate(part) for part in zip(*parts, strict=True))
+        X, y = (np.concatenate(parts) for parts in zip(*(self.rows(h)[:2] for h in panel), strict=True))
         self.model = lightgbm.train(self.settings, lightgbm.Dataset(X, y), num_boost_round=self.rounds)
-        for history in panel:
-            realised, mean = ahead(history, self.horizon), self._mean(history)
-            self.known[history.symbol] = (spread_of(realised, mean), bounds_of(history.variance))
+        self.settle(panel)
         return self
 
-    def forecast(self, history: History) -> VarianceForecast:
-        """One forecast at the close of each day; NaN in the warm-up."""
-        if self.model is None:
-            raise NotFoundError("boosted trees were not fitted: fit() before forecast()")
-        usual = float(np.mean([spread for spread, _ in self.known.values()]))
-        spread, bounds = self.known.get(history.symbol, (usual, (0.0, float("inf"))))
-        mean = clip(self._mean(history), bounds)
-        return VarianceForecast(day=history.day, mean=mean, log_sd=np.full(len(history), spread), horizon=self.horizon)
-
-    def _mean(self, history: History) -> Array:
-        X, level = relative(history)
-        complete = np.isfinite(X).all(axis=1)
-        found = np.full(len(history), np.nan)
-        if complete.any():
-            found[complete] = self.model.predict(X[complete]) * level[complete]
-        return found
+    def ratio(self, X: Array) -> Array:
+        """As :class:`Pooled`."""
+        return np.asarray(self.model.predict(X))
 
 
 def _lightgbm() -> Any:

@@ -43,38 +43,7 @@ RICH = (
     "friday",
     "long_gap",
 )
-"""Everything."""
-
-ALL = (
-    "day",
-    "week",
-    "month",
-    "quarter",
-    "second",
-    "third",
-    "fall",
-    "fall_week",
-    "rise",
-    "overnight",
-    "overnight_week",
-    "within",
-    "within_week",
-    "typical",
-    "typical_month",
-    "downside",
-    "downside_week",
-    "late",
-    "wobble",
-    "busy",
-    "busy_week",
-    "peers",
-    "peers_week",
-    "peer_fall",
-    "monday",
-    "friday",
-    "long_gap",
-)
-"""Columns in the order they are made."""
+"""Everything, in the order in which it is kept and learned from."""
 
 
 def features(history: History) -> dict[str, Array]:
@@ -85,9 +54,10 @@ def features(history: History) -> dict[str, Array]:
     """
     kept = history.__dict__
     if "features" not in kept:
-        kept["features"] = (np.column_stack(list(_features(history).values())),)
+        made = _features(history)
+        kept["features"] = (np.column_stack([made[name] for name in RICH]),)
     table = kept["features"][0]
-    return {name: table[:, k] for k, name in enumerate(ALL)}
+    return {name: table[:, k] for k, name in enumerate(RICH)}
 
 
 def relative(history: History) -> tuple[Array, Array]:

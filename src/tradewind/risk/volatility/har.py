@@ -19,9 +19,10 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import MissingExtraError, NotFoundError
-from tradewind.risk.volatility.features import HAR, HAR_LEVERAGE, WARM_UP, features, relative
-from tradewind.risk.volatility.forecast import Fitted, VarianceForecast, ahead, bounds_of, clip, require_days, spread_of
+from tradewind.risk.volatility.features import HAR, HAR_LEVERAGE, WARM_UP, features
+from tradewind.risk.volatility.forecast import Fitted, VarianceForecast, ahead, bounds_of, clip, require_days
 from tradewind.risk.volatility.history import History
+from tradewind.risk.volatility.pooled import Pooled
 
 __all__ = ["GammaHar", "LogHar", "design"]
 
@@ -74,7 +75,7 @@ class LogHar(Fitted):
         return VarianceForecast(day=history.day, mean=mean, log_sd=np.full(len(history), spread), horizon=self.horizon)
 
 
-class GammaHar(Fitted):
+class GammaHar(Pooled):
     """Regression on all features, pooled over symbols, fitted by the gamma deviance (QLIKE) with a ridge.
 
     Columns are levels relative to the symbol's month, so one fit serves all symbols, also those it has not seen.
@@ -89,49 +90,31 @@ class GammaHar(Fitted):
     name = "gamma-HAR"
 
     def __init__(self, *, ridge: float = 0.03, half_life: float | None = 1000.0, horizon: int = 1) -> None:
-        super().__init__()
-        self.ridge, self.half_life, self.horizon = ridge, half_life, horizon
+        super().__init__(horizon)
+        self.ridge, self.half_life = ridge, half_life
         self.model: Any = None
-        self.known: dict[str, tuple[float, tuple[float, float]]] = {}
 
     def fit(self, panel: Sequence[History]) -> Self:
         """Iteratively weighted least squares (scikit-learn)."""
         require_days(panel, WARM_UP + 60, self.name)
         self.remember(panel)
         last = max(int(history.day[-1]) for history in panel)
-        X, y, weight = (np.concatenate(parts) for parts in zip(*(self._rows(h, last) for h in panel), strict=True))
+        X, y, weight = (np.concatenate(parts) for parts in zip(*(self._weighted(h, last) for h in panel), strict=True))
         self.centre, self.scale = X.mean(axis=0), np.maximum(X.std(axis=0), 1e-9)
         self.model = _gamma_regressor()(alpha=self.ridge, max_iter=500, tol=1e-6, solver="newton-cholesky")
         self.model.fit((X - self.centre) / self.scale, y, sample_weight=weight)
-        for history in panel:
-            realised, mean = ahead(history, self.horizon), self._mean(history)
-            self.known[history.symbol] = (spread_of(realised, mean), bounds_of(history.variance))
+        self.settle(panel)
         return self
 
-    def forecast(self, history: History) -> VarianceForecast:
-        """One forecast at the close of each day; NaN in the warm-up."""
-        if self.model is None:
-            raise NotFoundError("gamma-HAR was not fitted: fit() before forecast()")
-        usual = float(np.mean([spread for spread, _ in self.known.values()]))
-        spread, bounds = self.known.get(history.symbol, (usual, (0.0, float("inf"))))
-        mean = clip(self._mean(history), bounds)
-        return VarianceForecast(day=history.day, mean=mean, log_sd=np.full(len(history), spread), horizon=self.horizon)
+    def ratio(self, X: Array) -> Array:
+        """As :class:`Pooled`."""
+        return np.asarray(self.model.predict((X - self.centre) / self.scale))
 
-    def _rows(self, history: History, last: int) -> tuple[Array, Array, Array]:
-        X, level = relative(history)
-        y = ahead(history, self.horizon) / level
-        rows = np.isfinite(y) & np.isfinite(X).all(axis=1)
-        age = (last - history.day[rows]) * 252 / 365.25
+    def _weighted(self, history: History, last: int) -> tuple[Array, Array, Array]:
+        X, y, days = self.rows(history)
+        age = (last - history.day[days]) * 252 / 365.25
         weight = np.ones(len(age)) if self.half_life is None else 0.5 ** (age / self.half_life)
-        return X[rows], y[rows], weight
-
-    def _mean(self, history: History) -> Array:
-        X, level = relative(history)
-        complete = np.isfinite(X).all(axis=1)
-        found = np.full(len(history), np.nan)
-        if complete.any():
-            found[complete] = self.model.predict((X[complete] - self.centre) / self.scale) * level[complete]
-        return found
+        return X, y, weight
 
 
 def _with_one(X: Array) -> Array:
