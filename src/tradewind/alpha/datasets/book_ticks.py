@@ -10,15 +10,17 @@ import numpy as np
 
 from tradewind.alpha.datasets.source import Session, read_sessions, session_of
 from tradewind.alpha.features.catalogue import TOUCH
+from tradewind.alpha.features.feature import Feature
 from tradewind.alpha.features.stream import touch_batch
 from tradewind.alpha.features.ticks import quote_ticks, trade_ticks
 from tradewind.alpha.labels.horizon import fixed_horizon, spread_threshold
+from tradewind.alpha.labels.label import Labels
 from tradewind.alpha.protocol import Panel, Sample
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.data.store.catalog import Catalog
 
-__all__ = ["book_ticks", "joined", "session_ticks"]
+__all__ = ["book_ticks", "joined", "labelled", "session_ticks"]
 
 WARM_UP = 100
 """Changes at the beginning of a session that only feed the features."""
@@ -94,12 +96,30 @@ def _session_panel(session: Session, horizon: int, step: int, spreads: float) ->
     mid = 0.5 * (quotes["bid"] + quotes["ask"])
     limit = spread_threshold(quotes["bid"][at], quotes["ask"][at], spreads) if spreads else 0.0
     labels = fixed_horizon(mid, quotes["ts_ns"], at, horizon, limit)
-    kept = at[labels.rows]
+    X, rows = values[labels.rows], at[labels.rows]
+    return labelled(labels, X, TOUCH, quotes=quotes, rows=rows, symbol=session.symbol, day=session.day)
+
+
+def labelled(
+    labels: Labels, X: Array, features: Sequence[Feature], *, quotes: Array, rows: Array, symbol: str, day: date
+) -> Panel:
+    """A session as a task: features and labels at some of its changes of the quote.
+
+    Args:
+        labels: Of n rows.
+        X: Shape (n, d).
+        features: Of the columns of ``X``.
+        quotes: Changes of the quote, with ``bid`` and ``ask``.
+        rows: Shape (n,): at which changes.
+        symbol: Instrument.
+        day: Trading day.
+    """
+    bid, ask = quotes["bid"][rows], quotes["ask"][rows]
     return Panel(
         name="",
-        features=tuple(f.name for f in TOUCH),
-        modality=tuple(f.modality for f in TOUCH),
-        X=values[labels.rows],
+        features=tuple(f.name for f in features),
+        modality=tuple(f.modality for f in features),
+        X=X,
         y=labels.y,
         value=labels.value,
         sample=Sample(
@@ -107,10 +127,10 @@ def _session_panel(session: Session, horizon: int, step: int, spreads: float) ->
             t1=labels.t1,
             weight=labels.weight,
             series=np.zeros(len(labels), np.int64),
-            day=np.full(len(labels), np.datetime64(session.day).astype(np.int64)),
+            day=np.full(len(labels), np.datetime64(day, "D").astype(np.int64)),
         ),
-        symbols=(session.symbol,),
-        spread=(quotes["ask"][kept] - quotes["bid"][kept]) / mid[kept],
+        symbols=(symbol,),
+        spread=(ask - bid) / (0.5 * (bid + ask)),
     )
 
 

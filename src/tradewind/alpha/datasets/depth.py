@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tradewind.alpha.datasets.book_ticks import WARM_UP, joined
+from tradewind.alpha.datasets.book_ticks import WARM_UP, joined, labelled
 from tradewind.alpha.datasets.source import session_of
 from tradewind.alpha.features.catalogue import DEPTH_FEATURES, TOUCH
 from tradewind.alpha.features.stream import depth_batch, touch_batch
 from tradewind.alpha.features.ticks import book_ticks_of, trade_ticks
 from tradewind.alpha.labels.horizon import fixed_horizon
-from tradewind.alpha.protocol import Panel, Sample
+from tradewind.alpha.protocol import Panel
 from tradewind.book.feeds import book_of_level
 from tradewind.core.dtypes import EVENT, Array, EventKind
 from tradewind.core.errors import InvalidValueError, NotFoundError
@@ -127,8 +127,8 @@ def _panel(part: tuple[Array, Array, Array], instrument: Instrument, horizon: in
     ticks = np.concatenate((trades, quotes))
     order = np.argsort(ticks["ts_ns"], kind="stable")
     ticks = ticks[order]
-    day = trading_day(quotes["ts_ns"][:1], instrument.calendar)[0]
-    bounds = session_of(instrument, day.item()) if instrument.calendar != "24/7" else (0, 0)
+    day = trading_day(quotes["ts_ns"][:1], instrument.calendar)[0].astype("datetime64[D]").item()
+    bounds = session_of(instrument, day) if instrument.calendar != "24/7" else (0, 0)
     batch = touch_batch(ticks, float(instrument.tick_size), bounds, every=step)
     at = np.arange(step - 1, len(batch.changes), step)
     of_book = order[batch.changes[at]] - len(trades)
@@ -140,22 +140,6 @@ def _panel(part: tuple[Array, Array, Array], instrument: Instrument, horizon: in
         return None
     labels = fixed_horizon(mid, changed["ts_ns"], at[warm], horizon)
     kept = warm[labels.rows]
+    X = np.column_stack((batch.values[kept], deep[kept]))
     features = (*TOUCH, *DEPTH_FEATURES)
-    count = len(labels)
-    return Panel(
-        name="",
-        features=tuple(f.name for f in features),
-        modality=tuple(f.modality for f in features),
-        X=np.column_stack((batch.values[kept], deep[kept])),
-        y=labels.y,
-        value=labels.value,
-        sample=Sample(
-            t0=labels.t0,
-            t1=labels.t1,
-            weight=labels.weight,
-            series=np.zeros(count, np.int64),
-            day=np.full(count, day.astype("datetime64[D]").astype(np.int64)),
-        ),
-        symbols=(instrument.symbol,),
-        spread=((changed["ask"] - changed["bid"]) / mid)[at[kept]],
-    )
+    return labelled(labels, X, features, quotes=changed, rows=at[kept], symbol=instrument.symbol, day=day)
