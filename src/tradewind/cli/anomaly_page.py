@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from tradewind.report.charts import chart, curve, interval
@@ -12,9 +13,23 @@ from tradewind.report.plots import SERIES, TONES, Plot
 from tradewind.risk.anomalies.minutes import Minutes
 from tradewind.risk.anomalies.monitor import Alarm, Fall
 
-__all__ = ["anomaly_page", "feed_table", "simulated_table", "worth_table"]
+__all__ = ["Watched", "anomaly_page", "feed_table", "simulated_table", "worth_table"]
 
 MOST_POINTS = 4000
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """What was watched, for the picture.
+
+    Attributes:
+        minutes: Prices.
+        alarms: By scorer.
+        falls: What there was to tell.
+    """
+
+    minutes: Minutes
+    alarms: dict[str, list[Alarm]]
+    falls: list[Fall]
 
 
 def worth_table(result: dict[str, Any]) -> Table:
@@ -65,12 +80,10 @@ def feed_table(feed: dict[str, dict[str, int]]) -> Table:
     return Table((Column("File"), *heads), rows, "Rows of quotes by what is wrong with them.")
 
 
-def anomaly_page(
-    result: dict[str, Any], minutes: Minutes | None, alarms: dict[str, list[Alarm]], falls: list[Fall]
-) -> Page:
+def anomaly_page(result: dict[str, Any], watched: Watched | None) -> Page:
     """The page: key numbers, price with alarms, tables."""
     sections = []
-    if minutes is not None:
+    if watched is not None:
         first = result["scorers"][0]
         numbers = KeyNumbers(
             (
@@ -80,7 +93,10 @@ def anomaly_page(
             )
         )
         name = first["scorer"]
-        parts: tuple[Part, ...] = (numbers, Figure(f"Alarms of {name}", _price(minutes, alarms[name], falls), CAPTION))
+        parts: tuple[Part, ...] = (
+            numbers,
+            Figure(f"Alarms of {name}", _price(watched.minutes, watched.alarms[name], watched.falls), CAPTION),
+        )
         sections.append(Section("Alarms on real minutes", "alarms", (*parts, worth_table(result))))
     if result.get("feed"):
         sections.append(Section("Market data", "feed", (feed_table(result["feed"]),)))

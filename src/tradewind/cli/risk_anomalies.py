@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -13,9 +13,10 @@ from rich.console import Console
 from tradewind.cli.alarm_sources import quote_columns, read_minutes, read_quotes, readable_files
 from tradewind.cli.output import JsonFlag, emit, progress_bar
 from tradewind.core.errors import UsageError
-from tradewind.risk.anomalies.minutes import joined
-from tradewind.risk.anomalies.monitor import AnomalyMonitor, Worth, find_falls, worth_of
-from tradewind.risk.anomalies.scores import SCORERS, FallScore, make_scorer
+
+if TYPE_CHECKING:
+    from tradewind.cli.anomaly_page import Watched
+    from tradewind.risk.anomalies.monitor import Worth
 
 __all__ = ["risk_anomalies"]
 
@@ -29,9 +30,7 @@ def risk_anomalies(  # noqa: PLR0917
         typer.Option(help="File or folder of minute bars (close, volume) or of best quotes.", metavar="PATH"),
     ] = None,
     symbol: Annotated[str | None, typer.Option(help="Only files whose names begin with it.")] = None,
-    scorers: Annotated[str, typer.Option(help="Scorers, separated by commas; all of them by default.")] = ",".join(
-        SCORERS
-    ),
+    scorers: Annotated[str, typer.Option(help="Scorers, separated by commas; all of them by default.")] = "",
     budget: Annotated[float, typer.Option(help="False alarms a day that are allowed.")] = 1.5,
     drop: Annotated[float, typer.Option(help="What counts as a fall, as a share of the price.")] = 0.02,
     market: Annotated[
@@ -48,23 +47,32 @@ def risk_anomalies(  # noqa: PLR0917
     """
     if data is None and market is None:
         raise UsageError("nothing to watch: give --data PATH, --market PRESET, or both")
+
     names = [name.strip() for name in scorers.split(",") if name.strip()]
     result: dict[str, Any] = {"budget_per_day": budget, "drop": drop}
-    page_of: list[Any] = []
+    watched: Watched | None = None
     if data is not None:
-        result |= _on_data(readable_files(data, symbol), names, (budget, drop), page_of)
+        files = readable_files(data, symbol)
+        watched, found = _on_data(files, names, (budget, drop))
+        result |= found
     if market is not None:
         result["simulated"] = _on_market(market, crashes, budget)
     if html is not None:
         from tradewind.cli.anomaly_page import anomaly_page
         from tradewind.report.page import write_page
 
-        write_page(anomaly_page(result, *(page_of or [None, {}, []])), html)
+        write_page(anomaly_page(result, watched), html)
         result["html"] = str(html)
     emit(result, as_json=as_json, show=lambda console: _show(console, result))
 
 
-def _on_data(files: list[Path], names: list[str], rules: tuple[float, float], page_of: list[Any]) -> dict[str, Any]:
+def _on_data(files: list[Path], names: list[str], rules: tuple[float, float]) -> tuple[Watched, dict[str, Any]]:
+    from tradewind.cli.anomaly_page import Watched
+    from tradewind.risk.anomalies.minutes import joined
+    from tradewind.risk.anomalies.monitor import AnomalyMonitor, find_falls, worth_of
+    from tradewind.risk.anomalies.scores import SCORERS, make_scorer
+
+    names = names or list(SCORERS)
     budget, drop = rules
     stretches, quotes = read_minutes(files)
     minutes, day = joined(stretches), DAY_OF_QUOTES if quotes else DAY_OF_BARS
@@ -74,14 +82,13 @@ def _on_data(files: list[Path], names: list[str], rules: tuple[float, float], pa
     with progress_bar() as progress:
         task = progress.add_task("scoring minutes", total=len(names))
         for name in names:
-            score = make_scorer(name).score(minutes)
             monitor = AnomalyMonitor(make_scorer(name), budget_per_day=budget, drop=drop, rows_per_day=day)
+            score = monitor.scorer.score(minutes)
             threshold = monitor.thresholds(score, minutes.mid)
             alarms[name] = monitor.alarms(minutes, score, threshold)
             start = int(np.argmax(np.isfinite(threshold))) if np.isfinite(threshold).any() else len(threshold)
             worths.append(worth_of(name, alarms[name], minutes.mid, falls, watched_from=start, rows_per_day=day))
             progress.advance(task)
-    page_of.extend([minutes, alarms, falls])
     told = [msgspec.to_builtins(alarm) for alarm in alarms[names[0]]]
     found: dict[str, Any] = {
         "minutes": len(minutes),
@@ -89,7 +96,7 @@ def _on_data(files: list[Path], names: list[str], rules: tuple[float, float], pa
         "scorers": [msgspec.to_builtins(worth) for worth in worths],
         "alarms": told,
     }
-    return found | ({"feed": _feed(files)} if quotes else {})
+    return Watched(minutes, alarms, falls), found | ({"feed": _feed(files)} if quotes else {})
 
 
 def _feed(files: list[Path]) -> dict[str, dict[str, int]]:
@@ -108,7 +115,7 @@ def _feed(files: list[Path]) -> dict[str, dict[str, int]]:
 
 def _on_market(preset: str, crashes: int, budget: float) -> list[dict[str, Any]]:
     from tradewind.cli.anomaly_market import crash_worth
-    from tradewind.risk.anomalies.scores import RandomScore
+    from tradewind.risk.anomalies.scores import FallScore, RandomScore
 
     rows = []
     with progress_bar() as progress:

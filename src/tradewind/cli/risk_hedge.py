@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 
 from tradewind.cli.output import JsonFlag, emit, progress_bar
-from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, UsageError
-from tradewind.risk.hedging.band import Band
-from tradewind.risk.hedging.learn import LearnRules
-from tradewind.risk.hedging.option import Leg, OptionPosition, bootstrap_paths, gbm_paths
-from tradewind.risk.hedging.study import Hedged, hedging_study
+
+if TYPE_CHECKING:
+    from tradewind.core.dtypes import Array
+    from tradewind.risk.hedging.band import Band
+    from tradewind.risk.hedging.option import Leg, OptionPosition
+    from tradewind.risk.hedging.study import Hedged
 
 __all__ = ["risk_hedge"]
 
@@ -44,6 +45,10 @@ def risk_hedge(  # noqa: PLR0917
     Without --data paths are geometric Brownian with the implied volatility; with it, blocks of real daily returns,
     scaled to the implied volatility in the first half only.
     """
+    from tradewind.risk.hedging.learn import LearnRules
+    from tradewind.risk.hedging.option import OptionPosition
+    from tradewind.risk.hedging.study import hedging_study
+
     position = OptionPosition(legs=_legs(legs), days=days, volatility=volatility)
     fractions = _costs(costs)
     learn, test = _paths(data, symbol, position, (paths, seed))
@@ -67,6 +72,8 @@ def risk_hedge(  # noqa: PLR0917
 
 
 def _paths(data: Path | None, symbol: str | None, position: OptionPosition, size: tuple[int, int]) -> tuple[Any, Array]:
+    from tradewind.risk.hedging.option import bootstrap_paths, gbm_paths
+
     count, seed = size
     if data is None:
         test = gbm_paths(count, position.days, position.volatility, seed + 1)
@@ -83,6 +90,8 @@ def _paths(data: Path | None, symbol: str | None, position: OptionPosition, size
 
 
 def _legs(text: str) -> tuple[Leg, ...]:
+    from tradewind.risk.hedging.option import Leg
+
     legs = []
     for word in text.split(","):
         parts = word.strip().split(":")

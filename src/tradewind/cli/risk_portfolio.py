@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -11,14 +11,14 @@ import polars as pl
 import typer
 from rich.console import Console
 
-from tradewind.cli.alarm_sources import daily_panel
 from tradewind.cli.output import JsonFlag, emit
-from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, NotFoundError
-from tradewind.report.parts import Column, Figure, Grid, KeyNumber, KeyNumbers, Page, Section, Table
-from tradewind.risk.portfolio.exposure import Parts, exposure, historical_parts, normal_parts
-from tradewind.risk.portfolio.liquidity import Liquidity, scan_margin, unwind
-from tradewind.risk.portfolio.stress import CRISES, Stressed, shock, stress
+
+if TYPE_CHECKING:
+    from tradewind.core.dtypes import Array
+    from tradewind.report.parts import Page, Table
+    from tradewind.risk.portfolio.exposure import Parts
+    from tradewind.risk.portfolio.stress import Stressed
 
 __all__ = ["risk_portfolio"]
 
@@ -40,6 +40,11 @@ def risk_portfolio(  # noqa: PLR0917
     as_json: JsonFlag = False,
 ) -> None:
     """Take a portfolio apart: exposure, value at risk by position, crises, what it costs to get out, margin."""
+    from tradewind.cli.alarm_sources import daily_panel
+    from tradewind.risk.portfolio.exposure import exposure, historical_parts, normal_parts
+    from tradewind.risk.portfolio.liquidity import Liquidity, scan_margin, unwind
+    from tradewind.risk.portfolio.stress import CRISES, shock, stress
+
     held = _positions(positions)
     panel = daily_panel(data, held["symbol"].to_list(), market, days)
     values = held["quantity"].cast(pl.Float64).to_numpy() * panel.close[-1]
@@ -96,6 +101,8 @@ def _plain(struct: Any) -> dict[str, Any]:
 
 
 def _table(result: dict[str, Any]) -> Table:
+    from tradewind.report.parts import Column, Table
+
     heads = ("Value", "Beta", "VaR part", "ES part", "Days out", "Cost out")
     risk, out = result["risk"]["historical"], result["unwinding"]
     cells = zip(
@@ -120,6 +127,8 @@ def _table(result: dict[str, Any]) -> Table:
 
 
 def _stress_table(result: dict[str, Any]) -> Table:
+    from tradewind.report.parts import Column, Table
+
     rows = tuple((one["name"], f"{one['profit']:,.0f}", f"{one['worst']:,.0f}") for one in result["stress"])
     return Table((Column("Stress"), Column("At its end", number=True), Column("Worst", number=True)), rows)
 
@@ -141,6 +150,7 @@ def _show(console: Console, result: dict[str, Any]) -> None:
 
 def _page(result: dict[str, Any], crises: list[Stressed], parts: Parts) -> Page:
     from tradewind.report.charts import chart, curve
+    from tradewind.report.parts import Figure, Grid, KeyNumber, KeyNumbers, Page, Section
     from tradewind.report.plots import SERIES
 
     whole = result["exposure"]
