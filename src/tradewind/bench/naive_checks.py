@@ -35,15 +35,16 @@ def broken_limits(gate: Any, row: Row, order: Any, reducing: bool) -> Iterator[B
     high, _, _, worst = gate.envelope(row, order)
     before, filled = (order.open, order.filled) if order else (0, 0)
     lots = max(0, worst - filled) - before
+    slack = before - max(0, order.least - filled) if order and order.pending and row["lots"] > order.least else 0
     value = gate.value(row["instrument"])
     notional = min(max(0, worst - filled) * high * value, CAP) - (before * order.high * value if order else 0)
     if order is None:
         yield from _open_orders(gate, row, reducing)
-    if lots > 0:
+    if lots + slack > 0:
         yield from _positions(gate, row, lots, reducing)
-    yield from _cumulative(gate, row, lots, notional)
-    if lots > 0:
-        yield from _exposures(gate, row, lots)
+    yield from _cumulative(gate, row, lots, notional, slack)
+    if lots + slack > 0:
+        yield from _exposures(gate, row, lots, slack)
     yield from _rates(gate, row)
     if order is None and gate.full:
         yield (Reason.TABLE_FULL, ORDERS - 1, ORDERS, 0)
@@ -172,7 +173,7 @@ def _positions(gate: Any, row: Row, lots: int, reducing: bool) -> Iterator[Broke
         yield (Reason.POSITION_STRATEGY, gate.file.strategies[s].position_lots, worst, 0)
 
 
-def _cumulative(gate: Any, row: Row, lots: int, notional: int) -> Iterator[Broken]:
+def _cumulative(gate: Any, row: Row, lots: int, notional: int, slack: int) -> Iterator[Broken]:
     i, s = row["instrument"], row["strategy"]
     item = gate.file.instruments[i]
     sums = [(item, "INSTRUMENT", [t for t in gate.traded if t[1] == i], [o for o in gate.orders.values() if o.i == i])]
@@ -182,20 +183,20 @@ def _cumulative(gate: Any, row: Row, lots: int, notional: int) -> Iterator[Broke
         sums.append((scope.file, LEVELS[level], mine, [o for o in gate.orders.values() if o.s in members]))
     for file, name, traded, orders in sums:
         total = sum(t[2] for t in traded) + sum(o.open for o in orders) + lots
-        if lots > 0 and total > file.cumulative_lots:
+        if lots + slack > 0 and total > file.cumulative_lots:
             yield (Reason[f"CUMULATIVE_LOTS_{name}"], file.cumulative_lots, total, 0)
     for file, name, traded, orders in sums:
         limit = int(file.cumulative_notional * MICRO)
         total = sum(t[3] for t in traded) + sum(o.open * o.high * gate.value(o.i) for o in orders) + notional
-        if notional > 0 and total > limit:
+        if (notional > 0 or slack > 0) and total > limit:
             yield (Reason[f"CUMULATIVE_NOTIONAL_{name}"], limit, total, 0)
 
 
-def _exposures(gate: Any, row: Row, lots: int) -> Iterator[Broken]:
+def _exposures(gate: Any, row: Row, lots: int, slack: int) -> Iterator[Broken]:
     s, side, found = row["strategy"], row["side"], []
     for level, scope in enumerate(gate.levels(s)):
         members = gate.members(level, s)
-        before = gate.exposures(members)
+        before = gate.exposures(members, (s, row["instrument"], side, -slack))
         after = gate.exposures(members, (s, row["instrument"], side, lots))
         net_before, net_after = (before[1], after[1]) if side > 0 else (-before[2], -after[2])
         limit = int(scope.file.gross * MICRO)

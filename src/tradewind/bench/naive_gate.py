@@ -24,7 +24,7 @@ class NaiveOrder:
 
     def __init__(self, row: dict[str, int], high: int, low: int, epoch: int) -> None:
         self.s, self.i, self.side, self.epoch = row["strategy"], row["instrument"], row["side"], epoch
-        self.total = self.worst = row["lots"]
+        self.total = self.worst = self.least = row["lots"]
         self.price = high if self.side > 0 or row["type"] == OrderType.MARKET else low
         self.high, self.low = high, low
         self.filled = self.pending = self.answered = 0
@@ -67,6 +67,7 @@ class NaiveGate:
         self.bid, self.ask, self.mark, self.quoted = [0] * count, [0] * count, [0] * count, [0] * count
         self.anchor, self.anchored = [0] * count, [0] * count
         self.orders: dict[int, NaiveOrder] = {}
+        self.owed: dict[int, int] = defaultdict(int)
         self.position: dict[tuple[int, int], int] = defaultdict(int)
         self.cash: dict[tuple[int, int], int] = defaultdict(int)
         self.traded: list[tuple[int, int, int, int]] = []
@@ -247,6 +248,7 @@ class NaiveGate:
         high, low, _, worst = self.envelope(row, order)
         s, i, side = row["strategy"], row["instrument"], row["side"]
         if order:
+            order.least = min(order.least if order.pending else order.total, row["lots"])
             order.high, order.low, order.worst, order.pending = high, low, worst, order.pending + 1
         else:
             self.orders[row["order_id"]] = NaiveOrder(row, high, low, self.epoch[s, i])

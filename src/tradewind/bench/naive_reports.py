@@ -28,16 +28,13 @@ def take_report(gate: Any, row: dict[str, int]) -> None:
         if not (0 < row["lots"] < CAP and 0 < row["price_ticks"] < CAP):
             gate.halt(order.s, Cause.UNEXPLAINED_REPORT, 0, row["lots"])
             return
-        lots = row["lots"]
-        if told >= 0:
-            _catch_up(gate, order, told - lots)
-            lots = min(lots, told - order.filled)
+        lots = _not_booked(gate, row)
+        _catch_up(gate, row["order_id"], order, told - lots)
         if lots > 0:
             _fill(gate, order, lots, row["price_ticks"])
-            _finish(gate, row["order_id"], order)
+        _finish(gate, row["order_id"], order)
     elif kind in (InputKind.CANCELLED, InputKind.REJECTED):
-        if told >= 0:
-            _catch_up(gate, order, told)
+        _catch_up(gate, row["order_id"], order, told)
         if kind == InputKind.REJECTED:
             _reject(gate, order.s)
         if order.filled == 0 and gate.epoch[order.s, order.i] == order.epoch:
@@ -76,8 +73,15 @@ def _fill(gate: Any, order: Any, lots: int, price: int) -> None:
     gate.valued(*key, price)
 
 
-def _catch_up(gate: Any, order: Any, told: int) -> None:
+def _not_booked(gate: Any, row: dict[str, int]) -> int:
+    paid: int = min(gate.owed[row["order_id"]], row["lots"])
+    gate.owed[row["order_id"]] -= paid
+    return row["lots"] - paid
+
+
+def _catch_up(gate: Any, order_id: int, order: Any, told: int) -> None:
     if told > order.filled:
+        gate.owed[order_id] += told - order.filled
         gate.halt(order.s, Cause.REPORTS_MISSING, order.filled, told)
         _fill(gate, order, told - order.filled, order.high if order.side > 0 else order.low)
 
@@ -105,6 +109,7 @@ def _replaced(gate: Any, row: dict[str, int], order: Any) -> None:
             return
         if row["exec_id"] > order.answered:
             order.answered, order.total, order.price = row["exec_id"], row["lots"], row["price_ticks"]
+        order.least = min(order.least, row["lots"])
         order.high, order.low = max(order.high, row["price_ticks"]), min(order.low, row["price_ticks"])
     else:
         _reject(gate, order.s)
@@ -120,8 +125,12 @@ def _unknown(gate: Any, row: dict[str, int]) -> None:
     if row["kind"] != InputKind.FILL:
         return
     s, i, lots, price = (row[name] for name in ("strategy", "instrument", "lots", "price_ticks"))
-    gate.halt(s, Cause.UNEXPLAINED_REPORT, 0, lots)
-    if row["side"] in (1, -1) and 0 < lots < CAP and 0 < price < CAP:
+    if not (row["side"] in (1, -1) and 0 < lots < CAP and 0 < price < CAP):
+        gate.halt(s, Cause.UNEXPLAINED_REPORT, 0, lots)
+        return
+    lots = _not_booked(gate, row)
+    if lots > 0:
+        gate.halt(s, Cause.UNEXPLAINED_REPORT, 0, lots)
         notional = lots * price * gate.value(i)
         gate.position[s, i] += row["side"] * lots
         gate.cash[s, i] -= row["side"] * notional

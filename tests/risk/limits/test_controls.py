@@ -350,6 +350,46 @@ def test_a_fill_that_was_never_reported_shows_in_the_total() -> None:
     assert desk.halt("strategy a") == "REPORTS_MISSING"
 
 
+@pytest.mark.parametrize("last", [InputKind.CANCELLED, InputKind.FILL])
+def test_a_fill_told_of_before_its_report_counts_once(last: InputKind) -> None:
+    """Two fills of 4 and 6 lots; what comes last in truth is heard first, also when the order is over by then."""
+    desk = Desk(**loose())
+    desk.buy(lots=10)
+    if last == InputKind.CANCELLED:
+        desk.gate.report(last, 3, 1, total_filled=10)
+    else:
+        desk.gate.report(last, 2, 1, 6, 100, total_filled=10)
+    assert desk.position() == 10
+    assert int(desk.gate.state["live"][0]) == 0
+    desk.gate.report(InputKind.FILL, 1, 1, 4, 100, total_filled=4, strategy="a", symbol="AA", side=1)
+    if last == InputKind.CANCELLED:
+        desk.gate.report(InputKind.FILL, 2, 1, 6, 100, total_filled=10, strategy="a", symbol="AA", side=1)
+    assert desk.position() == 10
+    assert int(desk.gate.state["owed_lots"][0]) == 0
+    desk.gate.report(InputKind.FILL, 4, 1, 1, 100, strategy="a", symbol="AA", side=1)
+    assert desk.position() == 11, "one lot more than anybody was told of is booked"
+
+
+def test_a_replace_that_may_add_to_what_the_venue_has_is_checked_again() -> None:
+    """A smaller size is asked for and not yet answered: asking for the old one again may add, and the mark has risen."""
+    desk = Desk(**loose(a__net="31"))
+    desk.sell(lots=30)
+    assert desk.gate.replace(1, "a", 27, 100).accepted
+    desk.gate.quote("AA", 104, 106)
+    answer = desk.gate.replace(1, "a", 30, 100)
+    assert (answer.reason, answer.limit) == (Reason.NET_STRATEGY, 31_000_000)
+    assert desk.gate.replace(1, "a", 27, 100).accepted, "what cannot add is not refused"
+
+
+def test_a_desk_of_a_long_and_an_equal_short_loses_nothing() -> None:
+    """No loss is looked at while only one of two strategies has its new value."""
+    desk = Desk(**loose(one__daily_loss="1", one__drawdown="1", firm__daily_loss="1", firm__drawdown="1"))
+    desk.gate.report(InputKind.FILL, 1, 90, 50, 100, strategy="a", symbol="AA", side=-1)
+    desk.gate.report(InputKind.FILL, 2, 91, 50, 100, strategy="b", symbol="AA", side=1)
+    desk.gate.quote("AA", 149, 151)
+    assert desk.halt("desk one") == desk.halt("firm") == ""
+
+
 def test_a_fill_that_nobody_sent_is_booked_and_halts() -> None:
     desk = Desk()
     desk.fill(5, 4, strategy="a", symbol="AA", side=-1)

@@ -136,9 +136,8 @@ def not_allowed(state: Record, row: Record, answer: Record) -> Int:
 def misshapen(state: Record, row: Record, answer: Record) -> Int:
     """Size and price as numbers: range, lot, tick."""
     ins = state.instruments[state.work.i]
-    if (row.lots <= 0 or row.lots > LARGEST_LOTS) and refuse(
-        state, answer, INVALID_LOTS, np.int64(LARGEST_LOTS), row.lots
-    ):
+    edge = MOST_LOTS if row.lots > LARGEST_LOTS else ONE
+    if (row.lots <= 0 or row.lots > LARGEST_LOTS) and refuse(state, answer, INVALID_LOTS, edge, row.lots):
         return 1
     part = row.flags & SIZE_NOT_WHOLE or row.lots % ins.lot_step
     if part and refuse(state, answer, OFF_LOT, ins.lot_step, row.lots):
@@ -189,7 +188,11 @@ def outside_collar(state: Record, row: Record, answer: Record) -> Int:
 
 @inner
 def measure(state: Record, row: Record) -> None:
-    """What the request adds at worst: lots, value, orders; its envelope of prices. For a replace against its order."""
+    """What the request adds at worst: lots, value, orders; its envelope of prices. For a replace against its order.
+
+    ``slack``: the order counts at the largest size asked for; while a replace is pending the venue may have less, and
+    then this one adds what the sums hold already.
+    """
     work = state.work
     ins = state.instruments[work.i]
     work.lots = row.lots
@@ -199,12 +202,15 @@ def measure(state: Record, row: Record) -> None:
         work.low = 1
         work.match = CAP if work.side > 0 else 0
     before, filled, value = 0, 0, 0
+    work.slack = 0
     if work.slot:
         node = state.orders[work.slot]
         work.high = max(work.high, node.high)
         work.low = min(work.low, node.low)
         work.lots = max(row.lots, node.worst_total)
         before = max(0, node.worst_total - node.filled)
+        if node.pending > 0 and row.lots > node.least:
+            work.slack = before - max(0, node.least - node.filled)
         filled, value = node.filled, node.notional
     work.open_lots = max(0, work.lots - filled)
     work.notional = times(times(work.open_lots, work.high), ins.tick_value)
@@ -272,7 +278,7 @@ def too_many_open(state: Record, answer: Record) -> Int:
 def position_broken(state: Record, answer: Record) -> Int:
     """Positions if every open order of the side fills; only the side that the order adds to."""
     work = state.work
-    if work.more_lots <= 0:
+    if work.more_lots + work.slack <= 0:
         return 0
     ins, cell = state.instruments[work.i], state.cells[work.cell]
     permille = 1000 if work.reducing else state.size_permille
@@ -294,7 +300,7 @@ def cumulative_broken(state: Record, answer: Record) -> Int:
     """Lots and value traded today and open, by instrument and at every level."""
     work = state.work
     ins = state.instruments[work.i]
-    if work.more_lots > 0:
+    if work.more_lots + work.slack > 0:
         value = plus(plus(ins.filled_lots, ins.open_lots), work.more_lots)
         if value > ins.max_lots and refuse(state, answer, LOTS_INSTRUMENT, ins.max_lots, value):
             return 1
@@ -303,7 +309,7 @@ def cumulative_broken(state: Record, answer: Record) -> Int:
             value = plus(plus(scope.filled_lots, scope.open_lots), work.more_lots)
             if value > scope.max_lots and refuse(state, answer, LOTS_STRATEGY + level, scope.max_lots, value):
                 return 1
-    if work.more_notional > 0:
+    if work.more_notional > 0 or work.slack > 0:
         value = plus(plus(ins.filled_notional, ins.open_notional), work.more_notional)
         if value > ins.max_notional and refuse(state, answer, NOTIONAL_INSTRUMENT, ins.max_notional, value):
             return 1
@@ -321,13 +327,16 @@ def cumulative_broken(state: Record, answer: Record) -> Int:
 def exposure_broken(state: Record, answer: Record) -> Int:
     """Gross and net exposure at every level; what does not grow is not refused."""
     work = state.work
-    if work.more_lots <= 0:
+    if work.more_lots + work.slack <= 0:
         return 0
     ins, cell = state.instruments[work.i], state.cells[work.cell]
     unit = times(ins.mark, ins.tick_value)
     buys = cell.open_buy + work.more_lots if work.side > 0 else cell.open_buy
     sells = cell.open_sell if work.side > 0 else cell.open_sell + work.more_lots
     more_gross = times(worst_gross(cell.position, buys, sells), unit) - cell.gross
+    least_buys = cell.open_buy - work.slack if work.side > 0 else cell.open_buy
+    least_sells = cell.open_sell if work.side > 0 else cell.open_sell - work.slack
+    grows = worst_gross(cell.position, buys, sells) > worst_gross(cell.position, least_buys, least_sells)
     if work.side > 0:
         more_net = times(plus(cell.position, buys), unit) - cell.high
     else:
@@ -335,13 +344,13 @@ def exposure_broken(state: Record, answer: Record) -> Int:
     for level in range(3):
         scope = state.scopes[scope_of(state, work.s, level)]
         value = plus(scope.gross, more_gross)
-        broken = more_gross > 0 and value > scope.max_gross
+        broken = grows and value > scope.max_gross
         if broken and refuse(state, answer, GROSS_STRATEGY + level, scope.max_gross, value):
             return 1
     for level in range(3):
         scope = state.scopes[scope_of(state, work.s, level)]
         value = plus(scope.high if work.side > 0 else -scope.low, more_net)
-        if more_net > 0 and value > scope.max_net and refuse(state, answer, NET_STRATEGY + level, scope.max_net, value):
+        if value > scope.max_net and refuse(state, answer, NET_STRATEGY + level, scope.max_net, value):
             return 1
     return 0
 

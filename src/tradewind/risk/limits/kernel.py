@@ -101,6 +101,7 @@ def commit(state: Record, row: Record) -> None:
         if row.type == 1:
             node.price = work.high
     else:
+        node.least = min(node.least if node.pending > 0 else node.total, row.lots)
         node.pending += 1
     resize(state, slot, work.lots, work.more_orders)
     if work.side > 0:

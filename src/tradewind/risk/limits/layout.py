@@ -77,6 +77,8 @@ IDENTICAL = 16
 """Sent orders that a strategy remembers to recognise duplicates."""
 WINDOW = 1024
 """Execution report numbers remembered by venue."""
+OWED = 256
+"""Orders remembered whose fills were told of before they were reported."""
 REJECTS = 64
 """Reject times kept by strategy: the reject limit is below it."""
 FIRM = 0
@@ -204,17 +206,18 @@ CELL = np.dtype(
 )
 ORDER = np.dtype(
     _words("order_id", "instrument", "strategy", "side", "next", "prev", "epoch", "pending")
-    + _words("total", "filled", "worst_total", "price", "high", "low", "notional", "answered")
+    + _words("total", "filled", "worst_total", "price", "high", "low", "notional", "answered", "least")
 )
+OWING = np.dtype(_words("order_id", "lots"))
 WORK = np.dtype(
     _words("s", "i", "cell", "side", "lots", "price", "high", "low", "match", "slot", "open_lots", "notional")
-    + _words("more_lots", "more_notional", "more_orders", "reducing")
+    + _words("more_lots", "slack", "more_notional", "more_orders", "reducing")
 )
 
 STATE = np.dtype(
     _words("version", "sequence", "clock_ns", "day", "day_offset_ns", "tolerance_ns", "reducing_passes", "max_orders")
     + _words("latches", "last_order_id", "size_permille", "open_permille", "type_mask", "free", "top", "live")
-    + _words("unknown_reports", "malformed_reports", "refused", "accepted")
+    + _words("unknown_reports", "malformed_reports", "refused", "accepted", "owed_lots", "owed_next")
     + [
         ("work", WORK),
         ("scopes", SCOPE, (FIRST_STRATEGY + STRATEGIES,)),
@@ -224,6 +227,7 @@ STATE = np.dtype(
         ("cells", CELL, (STRATEGIES * INSTRUMENTS,)),
         ("orders", ORDER, (ORDERS,)),
         ("ids", "i4", (2 * ORDERS,)),
+        ("owed", OWING, (OWED,)),
     ],
     align=True,
 )

@@ -66,19 +66,31 @@ def set_quote(state: Record, i: Int, bid: Int, ask: Int, ts_ns: Int) -> None:
         revalue(state, i)
 
 
+@inner
+def has(state: Record, s: Int, i: Int) -> Int:
+    """Whether a strategy has a position, open orders or profits in an instrument."""
+    cell = state.cells[s * INSTRUMENTS + i]
+    return 1 if cell.position != 0 or cell.open_buy != 0 or cell.open_sell != 0 or cell.cash != 0 else 0
+
+
 @rare
 def revalue(state: Record, i: Int) -> None:
-    """Every strategy with something in the instrument is valued at the new mark, then losses are looked at."""
+    """Value every strategy with something in the instrument at its mark, then look at the losses.
+
+    No loss is looked at before the last strategy has its new value: the desk of a long and an equal short stands still.
+    """
     touched = 0
     for s in range(STRATEGIES):
-        cell = state.cells[s * INSTRUMENTS + i]
-        if cell.position != 0 or cell.open_buy != 0 or cell.open_sell != 0 or cell.cash != 0:
+        if has(state, s, i):
             restate(state, s, i)
+            touched = 1
+    if touched == 0:
+        return
+    for s in range(STRATEGIES):
+        if has(state, s, i):
             judge(state, FIRST_STRATEGY + s)
             judge(state, FIRST_DESK + state.strategies[s].desk)
-            touched = 1
-    if touched:
-        judge(state, TOP)
+    judge(state, TOP)
 
 
 @rare

@@ -15,6 +15,7 @@ from tradewind.risk.limits.latches import close
 from tradewind.risk.limits.layout import CAP, FIRST_STRATEGY, INSTRUMENTS, InputKind, Int, Record
 from tradewind.risk.limits.money import plus, times
 from tradewind.risk.limits.orders import find, price_book, release, resize
+from tradewind.risk.limits.owed import owe, pay
 from tradewind.risk.limits.rates import count_reject, unrepeat
 from tradewind.risk.limits.reasons import Cause
 
@@ -116,6 +117,7 @@ def catch_up(state: Record, slot: Int, told: Int) -> None:
     node = state.orders[slot]
     if told > node.filled:
         halt(state, node.strategy, MISSING, node.filled, told)
+        owe(state, node.order_id, told - node.filled)
         fill_order(state, slot, told - node.filled, node.high if node.side > 0 else node.low)
 
 
@@ -136,12 +138,12 @@ def on_fill(state: Record, row: Record, slot: Int) -> None:
         halt(state, node.strategy, UNEXPLAINED, ZERO, row.lots)
         return
     lots = row.lots
+    if state.owed_lots > 0:
+        lots -= pay(state, node.order_id, lots)
     if 0 <= row.extra < CAP:
         catch_up(state, slot, row.extra - lots)
-        lots = min(lots, row.extra - node.filled)
-        if lots <= 0:
-            return
-    fill_order(state, slot, lots, row.price_ticks)
+    if lots > 0:
+        fill_order(state, slot, lots, row.price_ticks)
     finish(state, slot)
 
 
@@ -164,6 +166,7 @@ def on_replaced(state: Record, row: Record, slot: Int) -> None:
             node.answered = row.exec_id
             node.total = row.lots
             node.price = row.price_ticks
+        node.least = min(node.least, row.lots)
         node.high = max(node.high, row.price_ticks)
         node.low = min(node.low, row.price_ticks)
     else:
@@ -199,17 +202,21 @@ def on_known(state: Record, row: Record, slot: Int) -> None:
 
 @rare
 def on_unknown(state: Record, row: Record, s: Int, i: Int) -> None:
-    """A report of no open order: a fill still happened, so it is booked, and the strategy halts."""
+    """A report of no open order: a fill nobody was told of still happened, so it is booked, and the strategy halts."""
     state.unknown_reports += 1
-    if row.kind == FILL:
+    if row.kind != FILL:
+        return
+    priced = (row.price_ticks > 0) & (row.price_ticks < CAP)
+    sided = (row.side == 1) | (row.side == -1)
+    if not (sided and 0 < row.lots < CAP and priced):
+        state.malformed_reports += 1
         halt(state, s, UNEXPLAINED, ZERO, row.lots)
-        priced = (row.price_ticks > 0) & (row.price_ticks < CAP)
-        sided = (row.side == 1) | (row.side == -1)
-        if sided and 0 < row.lots < CAP and priced:
-            book_fill(state, s, i, row.side, row.lots, row.price_ticks)
-            valued(state, s, i, row.price_ticks)
-        else:
-            state.malformed_reports += 1
+        return
+    lots = row.lots - pay(state, row.order_id, row.lots)
+    if lots > 0:
+        halt(state, s, UNEXPLAINED, ZERO, lots)
+        book_fill(state, s, i, row.side, lots, row.price_ticks)
+        valued(state, s, i, row.price_ticks)
 
 
 @rare
