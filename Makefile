@@ -10,7 +10,7 @@ DEPS   := pyproject.toml constraints.txt
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow check format bench docs clean
+.PHONY: demo test test-slow test-explore check format bench docs clean
 
 demo: $(VENV)/.demo-installed
 	$(BIN)/tradewind demo
@@ -20,6 +20,9 @@ test: $(VENV)/.dev-installed
 
 test-slow: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest -m slow
+
+test-explore: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --hypothesis-profile explore tests
 
 check: $(VENV)/.dev-installed
 	$(BIN)/ruff check src tests examples

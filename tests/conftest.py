@@ -4,9 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 os.environ["COLUMNS"] = "200"  # tables are read as on a wide terminal, whoever runs the suite
+settings.register_profile("steady", derandomize=True)  # the same examples in every run: a change is what failed
+settings.register_profile("explore", derandomize=False, print_blob=True)  # new ones: make test-explore
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -262,17 +262,32 @@ def hand_over(market: Record, rows: Record) -> None:
     fills.count = 0
 
 
+@inner
+def of_one_order(told: Record, fill: Record) -> Int:
+    """Whether two fills of the agent are of the same resting, or the same taking, order."""
+    if fill.maker_owner != 0:
+        return 1 if told.maker_owner != 0 and told.maker_id == fill.maker_id else 0
+    return 1 if told.maker_owner == 0 and told.taker_id == fill.taker_id else 0
+
+
 @rare
-def fold(fills: Array, fill: Record) -> Int:
-    """A full buffer takes a fill in: what the last two and this one traded, told at two prices a tick apart.
+def fold(market: Record, fill: Record) -> Int:
+    """Tell a fill with others of its order: at its price, or three fills at two prices a tick apart; 0 where it is new.
 
     Lots and value stay exact: a value of V for S lots is ``V mod S`` lots at one tick above ``V // S``, the rest at it.
-    Returns False where they are not all of one order of the agent that takes.
     """
-    below, above = fills[OWN_FILLS - 2], fills[OWN_FILLS - 1]
-    one = below.taker_id == fill.taker_id and above.taker_id == fill.taker_id and fill.taker_owner != 0
-    if not one or below.maker_owner != 0 or above.maker_owner != 0 or fill.maker_owner != 0:
-        return False
+    fills, first, second = market.own_fills, np.int64(-1), np.int64(-1)
+    for k in range(market.own_fills_count):
+        if of_one_order(fills[k], fill):
+            if fills[k].price_ticks == fill.price_ticks:
+                fills[k].size_lots += fill.size_lots
+                fills[k].flags = fill.flags
+                return 1
+            first = second
+            second = k
+    if first < 0:
+        return 0
+    below, above = fills[first], fills[second]
     lots = below.size_lots + above.size_lots + fill.size_lots
     value = below.size_lots * below.price_ticks + above.size_lots * above.price_ticks
     value += fill.size_lots * fill.price_ticks
@@ -280,30 +295,25 @@ def fold(fills: Array, fill: Record) -> Int:
     more = value - price * lots
     below.price_ticks, below.size_lots = price, lots - more
     above.price_ticks, above.size_lots = price + 1, more
-    return True
+    return 1
 
 
 @inner
 def keep(market: Record, fill: Record) -> None:
     """A fill of the agent: booked and kept (counted as lost when there is no room), a finished order off its list.
 
-    When the buffer is half full, what one of its orders does at one price is told as one fill: an order that sweeps
-    many small ones is told in full, and so is one that rests while many small ones trade against it.
+    When the buffer is half full, a fill is told with others of its order: an order that sweeps many prices and one that
+    many small ones trade against leave room for the next.
     """
     book_fill(market.account, market.fees, fill)
-    last = market.own_fills[max(market.own_fills_count - 1, 0)]
-    crowded = market.own_fills_count >= OWN_FILLS // 2 and last.price_ticks == fill.price_ticks
-    taking = fill.taker_owner != 0 and last.taker_id == fill.taker_id and last.flags == fill.flags
-    resting = fill.maker_owner != 0 and last.maker_owner != 0 and last.maker_id == fill.maker_id
-    if crowded and (taking or resting):
-        last.size_lots += fill.size_lots
-    elif market.own_fills_count < OWN_FILLS:
-        market.own_fills[market.own_fills_count] = fill
-        market.own_marks[market.own_fills_count, 0] = market.seen_ticks[0]
-        market.own_marks[market.own_fills_count, 1] = market.seen_ticks[1]
-        market.own_fills_count += 1
-    elif not fold(market.own_fills, fill):
-        market.own_fills_lost += 1
+    if market.own_fills_count < OWN_FILLS // 2 or not fold(market, fill):
+        if market.own_fills_count < OWN_FILLS:
+            market.own_fills[market.own_fills_count] = fill
+            market.own_marks[market.own_fills_count, 0] = market.seen_ticks[0]
+            market.own_marks[market.own_fills_count, 1] = market.seen_ticks[1]
+            market.own_fills_count += 1
+        else:
+            market.own_fills_lost += 1
     if fill.maker_owner != 0 and (np.int64(fill.flags) & MAKER_DONE) != 0:
         for k in range(market.own_count):
             if market.own[k].order_id == fill.maker_id:
