@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,8 @@ from tradewind.alpha.datasets.market import beside_market
 from tradewind.alpha.features.catalogue_market import MARKET
 from tradewind.alpha.features.layout import HORIZONS_S, TICK, TRADE
 from tradewind.alpha.features.market import MarketFeatures, market_batch
-from tradewind.core.errors import InvalidValueError, NotFoundError
+from tradewind.cli.alpha_tasks import Task, TaskRequest, load_task
+from tradewind.core.errors import InvalidValueError, NotFoundError, UsageError
 from tradewind.core.random import stream
 
 
@@ -118,6 +120,10 @@ def test_what_cannot_be_is_refused_by_name() -> None:
         live.values(999)
 
 
+def asked(folder: Path, **options: Any) -> Task:
+    return load_task(TaskRequest(name="book_ticks", data=folder, symbols=("ABC",), **options))
+
+
 def test_a_task_gets_columns_of_the_market(tmp_path: Path) -> None:
     rng = stream(4, "tests/market/files")
     ts = OPEN_NS + np.cumsum(rng.integers(1, 400, 2000)) * 1_000_000
@@ -129,9 +135,19 @@ def test_a_task_gets_columns_of_the_market(tmp_path: Path) -> None:
     panel = book_ticks(tmp_path, ["ABC"])
     with pytest.raises(NotFoundError, match="SPY_YYYYMMDD_trades"):
         beside_market(panel, tmp_path)
+    assert asked(tmp_path).panel.features == panel.features, "the default is left out where it is not there"
+    with pytest.raises(NotFoundError, match="QQQ"):
+        asked(tmp_path, market="QQQ")
+    with pytest.raises(UsageError, match="mid, ahead or smoothed"):
+        asked(tmp_path, label="tomorrow")
+    assert asked(tmp_path, label="ahead", spreads=1.0).panel.name.endswith("ahead, beyond 1 half spreads")
     trades = pl.DataFrame({"price": 168 + 0.01 * rng.integers(-5, 5, 2000), "size": rng.integers(1, 900, 2000)})
     trades.insert_column(0, stamp).write_parquet(tmp_path / "SPY_20131007_trades.parquet")
     wide = beside_market(panel, tmp_path)
+    np.testing.assert_array_equal(asked(tmp_path).panel.X, wide.X)
+    assert asked(tmp_path, market="").panel.features == panel.features
+    assert asked(tmp_path).mirror
+    assert not asked(tmp_path, mirror=False).mirror
     assert wide.features[60:] == tuple(f.name for f in MARKET)
     assert set(wide.modality[60:]) == {"market"}
     lead = wide.X[:, wide.features.index("market_lead_10s")]
