@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tests.alpha.made_up import OPEN_NS
 
-from tradewind.alpha.datasets.book_ticks import book_ticks
+from tradewind.alpha.datasets.book_ticks import Move, book_ticks
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.core.random import stream
 from tradewind.data.store.catalog import Catalog
@@ -70,7 +70,7 @@ def test_each_symbol_and_day_is_a_series(folder: Path) -> None:
         assert (np.diff(inside.t0) >= 0).all()
         assert len(set(inside.day)) == 1
     assert set(panel.y) == {-1.0, 0.0, 1.0}
-    wide = book_ticks(folder, ["ABC", "XYZ"], horizon=10, spreads=2.0)
+    wide = book_ticks(folder, ["ABC", "XYZ"], horizon=10, label=Move(spreads=2.0))
     assert (wide.y == 0).mean() > (panel.y == 0).mean()
 
 

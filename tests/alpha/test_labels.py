@@ -121,3 +121,19 @@ def test_what_cannot_be_is_refused_by_name() -> None:
         triple_barrier(price, ts, at, 5, (0.0, 1.0))
     with pytest.raises(InvalidValueError, match="threshold"):
         three_classes(price, -1.0)
+
+
+def test_a_mid_of_other_prices_that_add_up_to_the_same_has_not_moved() -> None:
+    bid, ask = np.array([0.1, 0.15]), np.array([0.7, 0.65])
+    mid = 0.5 * (bid + ask)
+    assert mid[0] != mid[1], "rounding"
+    assert fixed_horizon(mid, np.arange(2), np.arange(1), 1).y.tolist() == [0.0]
+
+
+def test_the_move_from_now_to_the_mean_of_the_next() -> None:
+    price = np.array([10.0, 11.0, 12.0, 10.0, 9.0])
+    labels = smoothed_mid(price, np.arange(5), np.arange(5), 2, past=1)
+    np.testing.assert_allclose(labels.value, [0.15, 0.0, 9.5 / 12 - 1], atol=1e-12)
+    assert labels.y.tolist() == [1.0, 0.0, -1.0]
+    with pytest.raises(InvalidValueError, match="past"):
+        smoothed_mid(price, np.arange(5), np.arange(5), 2, past=-1)

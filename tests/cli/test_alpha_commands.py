@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tradewind.alpha.evaluation import WalkForward, audit_fit, audit_forecasts
+from tradewind.alpha.evaluation.attribution import reasons_of
 from tradewind.alpha.evaluation.made import made_panel
 from tradewind.alpha.evaluation.passive import outcomes, value_of_signal
 from tradewind.alpha.features.layout import QUOTE, TICK, TRADE
-from tradewind.alpha.models import make_model
+from tradewind.alpha.models import Mirrored, explain, make_model
 from tradewind.alpha.protocol import Distribution, Panel
 from tradewind.cli import alpha_tasks
 from tradewind.cli.main import app
@@ -31,6 +32,25 @@ def made_task(*_: object, **__: object) -> alpha_tasks.Task:
         families=("logistic",),
         mixed=True,
     )
+
+
+@pytest.mark.parametrize("name", ["logistic", "lightgbm", "lstm"])
+def test_reasons_add_up_to_the_direction_that_is_forecast(name: str) -> None:
+    pytest.importorskip({"lightgbm": "lightgbm", "lstm": "torch"}.get(name, "numpy"))
+    panel = made_panel("tabular", 7, 400)
+    settings = {"lightgbm": {"rounds": 20}, "lstm": {"window": 3, "width": 4, "epochs": 1}}.get(name, {})
+    every = np.arange(panel.X.shape[1])
+    model = make_model(name, **settings)
+    both = Mirrored(model, every, -np.ones(len(every))).fit(panel.X, panel.y, panel.sample)
+    found = reasons_of(name, both, every, panel, 50)
+    assert found is not None
+    assert found.values.shape == (50, len(every))
+    rows = np.arange(350, 400) if name == "lstm" else np.arange(50) * 400 // 50
+    told = explain(model, panel.X[rows], sample=panel.sample.take(rows))
+    moved = (told.score - told.base)[:, -1] - (told.score - told.base)[:, 0]
+    np.testing.assert_allclose(found.values.sum(axis=1), moved, atol=1e-3 if name == "lstm" else 1e-9)
+    assert set(found.strongest(3)) <= set(every)
+    assert reasons_of("knn", object(), every, panel) is None
 
 
 def run(*words: str) -> str:
@@ -54,6 +74,8 @@ def test_evaluate_writes_table_page_and_ledger(tmp_path: Path, monkeypatch: pyte
     assert document["trials"] == len(names) - 1 == len(ledger.read_text().splitlines())
     assert set(document["increments"]) <= {"price", "text"}
     assert "Reliability" in page.read_text()
+    assert "price logistic: what each feature adds" in page.read_text()
+    assert "Modalities: what fused loses" in page.read_text()
     assert "least loss" in run(*words, "--no-placebo")
     assert len(ledger.read_text().splitlines()) == 2 * (len(names) - 1)
 

@@ -16,11 +16,12 @@ import pytest
 from tests.data.made_up import DAY_NS, event_rows, instrument, write_source
 
 from tradewind.core.errors import IntegrityError, StorageError
+from tradewind.core.files import locked
 from tradewind.core.types import Batch
 from tradewind.data.store import partition
 from tradewind.data.store import staging as staging_module
 from tradewind.data.store.catalog import Catalog
-from tradewind.data.store.staging import Staging, locked, sweep
+from tradewind.data.store.staging import Staging, sweep
 
 ROWS = event_rows(range(0, 4 * DAY_NS, DAY_NS // 100))
 

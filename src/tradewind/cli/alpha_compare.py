@@ -23,6 +23,7 @@ __all__ = ["Family", "alpha_compare"]
 FAMILIES = (
     ("majority", "naive"),
     ("logistic", "linear"),
+    ("ridge", "linear"),
     ("forest", "tree ensemble"),
     ("lightgbm", "tree ensemble"),
     ("svm", "kernel"),
@@ -125,6 +126,8 @@ def _task(kind: Any, name: str, data: Path | None, rows: int, seed: int) -> tupl
     panel = thinned(panel, rows)
     if task.output != "classes":
         panel = msgspec.structs.replace(panel, y=np.where(panel.y > np.median(panel.y), 1.0, -1.0))
+    kept = "rows evenly spread" if kind == "tabular" else "rows that follow each other"
+    panel = msgspec.structs.replace(panel, name=f"{panel.name}: {kept}")
     return panel, WalkForward(folds=1, first=0.7)
 
 

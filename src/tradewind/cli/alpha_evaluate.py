@@ -29,6 +29,15 @@ def alpha_evaluate(
     symbols: Annotated[str, typer.Option(help="Only these symbols, commas between.")] = "",
     horizon: Annotated[int, typer.Option(min=0, help="Changes of the quote (sessions, for cross_section).")] = 0,
     step: Annotated[int, typer.Option(min=1, help="Changes of the quote between two rows.")] = 10,
+    label: Annotated[
+        str,
+        typer.Option(help="book_ticks: mid (to the k-th change), ahead (to the mean of the next k), smoothed."),
+    ] = "mid",
+    spreads: Annotated[float, typer.Option(min=0, help="book_ticks: half spreads that a move must exceed.")] = 0.0,
+    market: Annotated[
+        str, typer.Option(help="book_ticks: whose trades stand beside the quotes, if there; '' for none.")
+    ] = "SPY",
+    mirror: Annotated[bool, typer.Option(help="Ticks, books: learn from each row's mirror too.")] = True,
     test: Annotated[str, typer.Option(help="Days to judge, commas between; ticks: the last day by default.")] = "",
     folds: Annotated[int, typer.Option(min=1, help="Walk-forward folds, where days are many.")] = 4,
     inner: Annotated[int, typer.Option(min=2, help="Stretches of the training rows for calibration.")] = 3,
@@ -60,6 +69,10 @@ def alpha_evaluate(
         step=step,
         test_days=_words(test),
         folds=folds,
+        label=label,
+        spreads=spreads,
+        market=market,
+        mirror=mirror,
     )
     with progress_bar() as bar:
         shown = bar.add_task("reading", total=None)
@@ -80,14 +93,8 @@ def alpha_evaluate(
 
             bar.update(shown, description="page")
             write_page(evaluation_page(report), html)
-        passive = None
-        if maker:
-            from tradewind.cli.alpha_maker import maker_value
-
-            if task != "book_ticks":
-                raise UsageError(f"--maker needs ticks with trades: book_ticks, not {task}")
-            bar.update(shown, description="passive orders")
-            passive = maker_value(report, data, _speaker(report), patience)
+        bar.update(shown, description="passive orders")
+        passive = _passive(report, task, data, patience) if maker else None
     document = document_of(report) | ({"maker": passive} if passive else {})
 
     def show(console: Console) -> None:
@@ -103,6 +110,15 @@ def alpha_evaluate(
 def _speaker(report: Evaluation) -> str:
     """The fused forecast; the one of least loss where nothing was fused."""
     return "fused" if "fused" in report.forecasts else min(report.rows, key=lambda row: row.loss).model
+
+
+def _passive(report: Evaluation, task: str, data: Path | None, patience: float) -> dict[str, Any]:
+    """Value of the forecast to passive orders, by symbol."""
+    from tradewind.cli.alpha_maker import maker_value
+
+    if task != "book_ticks":
+        raise UsageError(f"--maker needs ticks with trades: book_ticks, not {task}")
+    return maker_value(report, data, _speaker(report), patience)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tradewind.cli.alpha_reasons import reasons_parts
 from tradewind.report.charts import chart, curve
 from tradewind.report.parts import (
-    Chip,
     Column,
     Details,
     Figure,
@@ -20,7 +20,6 @@ from tradewind.report.parts import (
     Section,
     Table,
     Text,
-    Tone,
 )
 from tradewind.report.plots import SERIES, Plot
 
@@ -129,7 +128,7 @@ def evaluation_page(report: Evaluation) -> Page:
     caption = "Before costs (solid) and after crossing the spread (dotted), one unit of capital."
     figure = Figure("Cumulative return of a taker", _cumulative(report), caption)
     sections.append(Section("Money", "money", (figure, cost_table(report))))
-    why = _reasons(report)
+    why = reasons_parts(report)
     if why:
         sections.append(Section("Why", "why", tuple(why), lead="What the forecast rests on."))
     sections.append(Section("Where it holds", "parts", (Details("IC by time and regime", (parts_table(report),)),)))
@@ -189,34 +188,6 @@ def _cumulative(report: Evaluation) -> Plot:
         net["line"] |= {"dash": "dot"}
         traces.append(net | {"showlegend": False})
     return chart(traces, {}, {"title": "bp"}, height=320)
-
-
-def _reasons(report: Evaluation) -> list[Part]:
-    """What permuted features cost, and the contributions of modalities."""
-    from tradewind.alpha.evaluation.attribution import feature_importance
-
-    model = report.models.get("fused") or report.models.get(min(report.rows, key=lambda row: row.loss).model)
-    if model is None or not hasattr(model, "experts"):
-        return []
-    found = feature_importance(model, report.panel, 15)
-    names = [item.name for item in found][::-1]
-    bars: Plot = {"type": "bar", "orientation": "h", "y": names, "x": [item.rise for item in found][::-1]}
-    bars |= {"marker": {"color": SERIES[0]}, "showlegend": False}
-    plot = chart(
-        [bars], {"title": "rise of the loss when moved in time"}, {}, height=90 + 20 * len(names), legend=False
-    )
-    plot["layout"]["margin"]["l"] = 190
-    parts: list[Part] = [Figure("Features", plot, "Each column moved in time, so that it says nothing of its row.")]
-    groups = feature_importance(model, report.panel, 15, by_modality=True)
-    if len(groups) > 1:
-        rows = tuple((g.name, f"{g.rise:.5f}") for g in groups)
-        parts.append(Table((Column("modality"), Column("rise of the loss", number=True)), rows))
-    methods = [
-        (e.name, Chip(c.method, Tone.NOTE), *(f"{v:.4f}" for v in list(model.calibration_loss_[e.name].values())[:1]))
-        for e, c in zip(model.experts, model.calibrations_, strict=True)
-    ]
-    heads = (Column("expert"), Column("calibration"), Column("loss out of fold, as it is", number=True))
-    return [*parts, Table(heads, tuple(methods))]
 
 
 def _within(value: float, low: float, high: float, places: int = 3) -> str:

@@ -32,6 +32,10 @@ FAMILIES = {
     "binance": ("logistic", "lightgbm", "mlp"),
     "auction": ("ridge", "lightgbm"),
 }
+MARKET = "SPY"
+"""Instrument beside the quotes of a stock, unless told otherwise."""
+MIRRORED = {"book_ticks", "sgx", "binance"}
+"""Tasks whose rows have a mirror: bids for asks, up for down."""
 MIXED = {"cross_section"}
 """Tasks whose experts are one for each modality and family."""
 
@@ -53,6 +57,11 @@ class TaskRequest(msgspec.Struct, frozen=True, kw_only=True):
         step: Changes of the quote between two rows.
         test_days: Days to judge; the last one where empty.
         folds: Walk-forward folds.
+        label: Which move of the mid (ticks): see :class:`~tradewind.alpha.datasets.book_ticks.Move`.
+        spreads: Half spreads that it must exceed.
+        market: Instrument whose trades stand beside the quotes (ticks); none where empty. The default is left out where
+            its trades are not there.
+        mirror: Whether models of ticks and books also learn from every row's mirror.
     """
 
     name: str
@@ -62,6 +71,10 @@ class TaskRequest(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 10
     test_days: tuple[str, ...] = ()
     folds: int = 4
+    label: str = "mid"
+    spreads: float = 0.0
+    market: str = MARKET
+    mirror: bool = True
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +87,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         families: Models that apply.
         mixed: Whether experts are one for each modality.
         naive: Naive models, with their column where they read one.
+        mirror: Whether models also learn from every row's mirror.
     """
 
     panel: Panel
@@ -82,6 +96,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     families: tuple[str, ...]
     mixed: bool = False
     naive: tuple[tuple[str, int], ...] = (("majority", -1),)
+    mirror: bool = False
 
 
 def load_task(request: TaskRequest, progress: Callable[[str], None] = lambda _: None) -> Task:
@@ -117,7 +132,8 @@ def load_task(request: TaskRequest, progress: Callable[[str], None] = lambda _: 
         naive.append(("imbalance-sign", names.index("imbalance")))
     families = FAMILIES[request.name]
     mixed = request.name in MIXED
-    return Task(panel=panel, split=split, output=output, families=families, mixed=mixed, naive=tuple(naive))
+    found = Task(panel=panel, split=split, output=output, families=families, mixed=mixed, naive=tuple(naive))
+    return msgspec.structs.replace(found, mirror=request.mirror and request.name in MIRRORED)
 
 
 def _folder(data: Path | None) -> Path:
@@ -133,10 +149,7 @@ def _panel(request: TaskRequest, folder: Path, progress: Callable[[str], None]) 
     """Rows of a task from its own folder, the folder above it, or a file."""
     horizon = request.horizon
     if request.name == "book_ticks":
-        from tradewind.alpha.datasets.book_ticks import book_ticks
-
-        symbols = request.symbols or ("AIG", "IBM")
-        return book_ticks(folder, symbols, horizon=horizon or 10, step=request.step, progress=progress)
+        return _ticks(request, folder, progress)
     if request.name == "cross_section":
         return _cross_section(_below(folder, "us_daily"), folder, horizon or 5, progress)
     if request.name == "variance":
@@ -152,6 +165,30 @@ def _panel(request: TaskRequest, folder: Path, progress: Callable[[str], None]) 
     if request.name == "sgx":
         return sgx_l2(folder, horizon=horizon or 10, step=request.step)
     return binance_l2(folder, horizon=horizon or 100, step=request.step)
+
+
+def _ticks(request: TaskRequest, folder: Path, progress: Callable[[str], None]) -> Panel:
+    """Ticks of some symbols, with what the market did beside them where that is there."""
+    from tradewind.alpha.datasets.book_ticks import Move, book_ticks
+    from tradewind.alpha.datasets.market import beside_market
+
+    try:
+        label = msgspec.convert({"kind": request.label, "spreads": request.spreads}, Move)
+    except msgspec.ValidationError:
+        raise UsageError(f"--label: expected mid, ahead or smoothed, got {request.label!r}") from None
+    symbols = request.symbols or ("AIG", "IBM")
+    panel = book_ticks(
+        folder, symbols, horizon=request.horizon or 10, step=request.step, label=label, progress=progress
+    )
+    if not request.market:
+        return panel
+    progress(f"trades of {request.market}")
+    try:
+        return beside_market(panel, folder, request.market)
+    except NotFoundError:
+        if request.market != MARKET:
+            raise
+        return panel
 
 
 def _below(folder: Path, name: str) -> Path:
@@ -245,11 +282,12 @@ def expert_of(name: str, task: Task, modality: str = "", seed: int = 7) -> Exper
         there = ", ".join(dict.fromkeys(task.panel.modality))
         raise NotFoundError(f"{modality}: no such modality in {task.panel.name}; there are {there}")
     readable = _readable(name)
+    features = [task.panel.features[c] for c in columns]
     return Expert(
         name=f"{modality} {name}".strip(),
         modality=modality or "all",
         columns=tuple(columns.tolist()),
-        make=lambda: _made(name, task.output, seed),
+        make=lambda: _made(name, task.output, seed, features if task.mirror else None),
         interpretability=readable,
     )
 
@@ -279,9 +317,10 @@ def candidates_of(task: Task, models: tuple[str, ...], *, fuse: bool, seeds: int
         return tuple(expert_of(name, task, modality, seed) for modality in modalities for name in names)
 
     known = experts(7)
+    mirror = "|mirrored" if task.mirror else ""
     if fuse and len(known) > 1:
         settings = MasterSettings(folds=folds)
-        word = f"{'+'.join(e.name for e in known)}|{settings}"
+        word = f"{'+'.join(e.name for e in known)}|{settings}{mirror}"
         make = lambda seed: Master(experts(seed), settings)  # noqa: E731
         readable = "contributions of modality and feature"
         found.append(Candidate(name="fused", make=make, interpretability=readable, settings=word, seeds=seeds))
@@ -294,6 +333,7 @@ def candidates_of(task: Task, models: tuple[str, ...], *, fuse: bool, seeds: int
                 make=alone,
                 columns=expert.columns,
                 interpretability=expert.interpretability,
+                settings=mirror,
                 seeds=seeds,
             )
         )
@@ -314,8 +354,8 @@ def _naive(name: str, column: int, output: str) -> Callable[[int], Any]:
     return make
 
 
-def _made(name: str, output: str, seed: int) -> Any:
-    """A model of the zoo for an output; the seed where it has one."""
+def _made(name: str, output: str, seed: int, mirrored: list[str] | None = None) -> Any:
+    """A model of the zoo for an output; the seed where it has one; with the mirror of its features, where given."""
     from tradewind.alpha.models.registry import make_model
 
     if name == "log-ridge":
@@ -329,7 +369,17 @@ def _made(name: str, output: str, seed: int) -> Any:
         settings["seed"] = seed
     if output == "gamma" and settings["output"] != "gamma":
         raise InvalidValueError("model", f"one that forecasts variances (log-ridge, lightgbm) rather than {name}", name)
-    return make_model(name, **settings)
+    model = make_model(name, **settings)
+    return model if mirrored is None else _mirrored(model, mirrored)
+
+
+def _mirrored(model: Any, features: list[str]) -> Any:
+    """A model that learns from both sides of the mirror."""
+    from tradewind.alpha.features.mirror import mirror_of
+    from tradewind.alpha.models.mirrored import Mirrored
+
+    mirror = mirror_of(features)
+    return Mirrored(model, mirror.order, mirror.sign)
 
 
 def _readable(name: str) -> str:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import msgspec
 
 from tradewind.core.errors import DataError, NotFoundError
 
-__all__ = ["DRAFT", "read_headed", "sync_folder", "write_durably"]
+__all__ = ["DRAFT", "locked", "read_headed", "sync_folder", "write_durably"]
 
 DRAFT = ".draft"
 """How the name of a file ends that is not whole yet."""
 H = TypeVar("H")
+
+
+@contextmanager
+def locked(folder: Path, name: str = ".lock") -> Iterator[IO[bytes]]:
+    """Hold a folder's lock file; waits while another process or thread holds it.
+
+    Args:
+        folder: Where the lock file lies.
+        name: Which lock.
+
+    Yields:
+        The open lock file.
+    """
+    with (folder / name).open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
 
 
 def sync_folder(folder: Path) -> None:

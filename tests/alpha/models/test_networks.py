@@ -145,3 +145,12 @@ def test_a_file_with_too_few_numbers_is_refused(tmp_path: Path) -> None:
     save_model(model, tmp_path / "a.model")
     with pytest.raises(DataError, match="put together"):
         load_model(tmp_path / "a.model")
+
+
+@pytest.mark.parametrize("name", ["mlp", "lstm"])
+def test_a_network_of_few_rows_knows_the_base_rates(name: str) -> None:
+    """Noise with classes of 80, 15 and 5 %: what is forecast lies near the shares, not near a third each."""
+    rng = stream(11, "tests/base-rates")
+    X, y = rng.standard_normal((300, 4)), rng.choice([0.0, 1.0, -1.0], 300, p=[0.8, 0.15, 0.05])
+    told = make_model(name, seed=1).fit(X, y).predict_dist(X).values.mean(axis=0)
+    np.testing.assert_allclose(told, [(y == level).mean() for level in (-1, 0, 1)], atol=0.08)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import numpy as np
 
 from tradewind.alpha.datasets.source import Session, read_sessions, session_of
@@ -13,17 +15,30 @@ from tradewind.alpha.features.catalogue import TOUCH
 from tradewind.alpha.features.feature import Feature
 from tradewind.alpha.features.stream import touch_batch
 from tradewind.alpha.features.ticks import quote_ticks, trade_ticks
-from tradewind.alpha.labels.horizon import fixed_horizon, spread_threshold
+from tradewind.alpha.labels.horizon import fixed_horizon, smoothed_mid, spread_threshold
 from tradewind.alpha.labels.label import Labels
 from tradewind.alpha.protocol import Panel, Sample
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError, NotFoundError
 from tradewind.data.store.catalog import Catalog
 
-__all__ = ["book_ticks", "joined", "labelled", "session_ticks"]
+__all__ = ["Move", "book_ticks", "joined", "labelled", "session_ticks"]
 
 WARM_UP = 100
 """Changes at the beginning of a session that only feed the features."""
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """Which move of the mid is forecast.
+
+    Attributes:
+        kind: ``mid``: from now to the k-th change; ``smoothed``: from now's mean of the last k to that of the next k
+            (DeepLOB); ``ahead``: from now to the mean of the next k, so that no known past is part of the label.
+        spreads: Half spreads that a move must exceed to count as up or down; 0: any move counts.
+    """
+
+    kind: Literal["mid", "smoothed", "ahead"] = "mid"
+    spreads: float = 0.0
 
 
 def session_ticks(session: Session) -> Array:
@@ -44,7 +59,7 @@ def book_ticks(
     *,
     horizon: int = 10,
     step: int = 10,
-    spreads: float = 0.0,
+    label: Move | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Panel:
     """Features of the touch every few changes of the quote, and the move of the mid over the next ones.
@@ -59,7 +74,7 @@ def book_ticks(
         days: Which trading days; all there are when absent.
         horizon: Changes of the quote that the label looks ahead.
         step: Changes between two rows.
-        spreads: Half spreads that a move must exceed to count as up or down; 0: any move counts.
+        label: Which move; by default any move of the mid from now to the ``horizon``-th change.
         progress: Told what is read.
 
     Returns:
@@ -74,18 +89,24 @@ def book_ticks(
         raise InvalidValueError("step", "1 change or more", step)
     if not isinstance(source, Catalog) and (Path(source) / "equities_nbbo").is_dir():
         source = Path(source) / "equities_nbbo"
+    label = label or Move()
     panels = []
     for session in read_sessions(source, symbols, days):
         progress(f"{session.symbol} {session.day}")
-        panel = _session_panel(session, horizon, step, spreads)
+        panel = _session_panel(session, horizon, step, label)
         if len(panel.y):
             panels.append(panel)
     if not panels:
         raise NotFoundError(f"{source}: no session of {', '.join(symbols)} is longer than {WARM_UP + horizon} changes")
-    return joined(f"book_ticks k={horizon}", panels)
+    return joined(f"book_ticks k={horizon}{_told(label)}", panels)
 
 
-def _session_panel(session: Session, horizon: int, step: int, spreads: float) -> Panel:
+def _told(label: Move) -> str:
+    kind = "" if label.kind == "mid" else f", {label.kind}"
+    return kind + (f", beyond {label.spreads:g} half spreads" if label.spreads else "")
+
+
+def _session_panel(session: Session, horizon: int, step: int, label: Move) -> Panel:
     ticks = session_ticks(session)
     bounds = session_of(session.instrument, session.day)
     batch = touch_batch(ticks, float(session.instrument.tick_size), bounds, every=step)
@@ -94,8 +115,12 @@ def _session_panel(session: Session, horizon: int, step: int, spreads: float) ->
     warm = at >= min(WARM_UP, len(quotes)) - 1
     at, values = at[warm], batch.values[warm]
     mid = 0.5 * (quotes["bid"] + quotes["ask"])
-    limit = spread_threshold(quotes["bid"][at], quotes["ask"][at], spreads) if spreads else 0.0
-    labels = fixed_horizon(mid, quotes["ts_ns"], at, horizon, limit)
+    limit = spread_threshold(quotes["bid"][at], quotes["ask"][at], label.spreads) if label.spreads else 0.0
+    if label.kind == "mid":
+        labels = fixed_horizon(mid, quotes["ts_ns"], at, horizon, limit)
+    else:
+        past = horizon if label.kind == "smoothed" else 1
+        labels = smoothed_mid(mid, quotes["ts_ns"], at, horizon, limit, past=past)
     X, rows = values[labels.rows], at[labels.rows]
     return labelled(labels, X, TOUCH, quotes=quotes, rows=rows, symbol=session.symbol, day=session.day)
 

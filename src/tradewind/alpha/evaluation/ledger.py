@@ -12,6 +12,7 @@ import numpy as np
 from tradewind.core.clock import SystemClock
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, IntegrityError
+from tradewind.core.files import locked
 from tradewind.core.kernels import cache_root
 from tradewind.core.ports import Clock
 
@@ -69,15 +70,16 @@ class TrialLedger:
         self.clock = clock or SystemClock()
 
     def add(self, trial: Trial) -> None:
-        """Append a trial."""
-        lines = self._lines()
-        previous = _digest(lines[-1]) if lines else START
-        entry = msgspec.structs.replace(trial, previous=previous, at_ns=trial.at_ns or self.clock.now_ns())
+        """Append a trial; waits while another process adds one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
-            file.write(msgspec.json.encode(entry) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with locked(self.path.parent, f".{self.path.name}.lock"):
+            lines = self._lines()
+            previous = _digest(lines[-1]) if lines else START
+            entry = msgspec.structs.replace(trial, previous=previous, at_ns=trial.at_ns or self.clock.now_ns())
+            with self.path.open("ab") as file:
+                file.write(msgspec.json.encode(entry) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
 
     def trials(self, task: str | None = None) -> list[Trial]:
         """All trials, or those of a task, in order; the chain is checked.

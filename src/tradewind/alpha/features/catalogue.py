@@ -11,6 +11,7 @@ import math
 
 from tradewind.alpha.features.catalogue_daily import DAILY
 from tradewind.alpha.features.catalogue_hourly import HOURLY
+from tradewind.alpha.features.catalogue_market import MARKET
 from tradewind.alpha.features.feature import Feature
 from tradewind.alpha.features.layout import HORIZONS_S, WINDOWS
 
@@ -19,6 +20,8 @@ __all__ = ["CATALOGUE", "DEPTH_FEATURES", "TOUCH"]
 INF = math.inf
 OFI = "Cont, Kukanov and Stoikov (2014)"
 DEEP_OFI = "Xu, Gould and Howison (2018)"
+SIDES = {"bid": "ask", "ask": "bid"}
+TURNED = {"imbalance", "microprice", "ofi", "return", "flow", "deviation"}
 
 
 def _touch(  # noqa: PLR0917
@@ -34,7 +37,16 @@ def _touch(  # noqa: PLR0917
         high=bounds[1],
         formula=formula,
         source=source,
+        mirror=_mirror(name),
     )
+
+
+def _mirror(name: str) -> str:
+    """What a feature of ticks or levels is where bids are asks and up is down."""
+    first, _, rest = name.partition("_")
+    if first in SIDES:
+        return f"{SIDES[first]}_{rest}"
+    return "turned" if first in TURNED or name.startswith(("last_move", "last_side")) else "same"
 
 
 def _each(name: str, unit: str, bounds: tuple[float, float], formula: str, source: str = "") -> tuple[Feature, ...]:
@@ -134,5 +146,5 @@ DEPTH_FEATURES: tuple[Feature, ...] = tuple(
 )
 """Features of up to ten levels a side, in the order of their values."""
 
-CATALOGUE: tuple[Feature, ...] = (*TOUCH, *DEPTH_FEATURES, *DAILY, *HOURLY)
+CATALOGUE: tuple[Feature, ...] = (*TOUCH, *DEPTH_FEATURES, *MARKET, *DAILY, *HOURLY)
 """Every feature of prices and books."""

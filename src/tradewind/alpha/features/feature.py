@@ -12,13 +12,15 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: Its column.
-        group: ``touch``, ``depth``, ``daily`` or ``hourly``: which state computes it.
-        modality: ``book``, ``price`` or ``calendar``: the family it is fused with.
+        group: ``touch``, ``depth``, ``market``, ``daily`` or ``hourly``: which state computes it.
+        modality: ``book``, ``market``, ``price`` or ``calendar``: the family it is fused with.
         unit: Unit of its values; empty for a pure number.
         low: No value is below.
         high: No value is above.
         formula: In words and signs.
         source: Author and year where it is somebody's.
+        mirror: What it is where bids are asks and up is down: the ``same``, ``turned`` around, or the feature named
+            (ticks and books only; see :mod:`tradewind.alpha.features.mirror`).
     """
 
     name: str
@@ -29,3 +31,4 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     formula: str
     source: str = ""
+    mirror: str = "same"

@@ -90,7 +90,9 @@ class Stacker:
         """
         n, k = pooled.shape
         flat = scores.reshape(n, -1)
-        self.scale_ = np.maximum(flat.std(axis=0), 1e-12)
+        spread = flat.std(axis=0)
+        still = spread <= 1e-9 * np.maximum(np.abs(flat).max(axis=0), 1e-300)  # always the same: nothing to learn
+        self.scale_ = np.where(still, np.inf, spread)
         Z = flat / self.scale_
         if not levels:
             gram = (Z * weight[:, None]).T @ Z + self.penalty * weight.sum() * np.eye(Z.shape[1])

@@ -10,6 +10,9 @@ from tradewind.core.errors import InvalidValueError
 
 __all__ = ["fixed_horizon", "fixed_time", "smoothed_mid", "spread_threshold"]
 
+NOISE = 1e-12
+"""Below is no move, but the rounding of a mid from other prices that add up to the same."""
+
 
 def fixed_horizon(price: Array, ts_ns: Array, at: Array, horizon: int, threshold: Array | float = 0.0) -> Labels:
     r"""Direction and size of the move over the next rows.
@@ -70,7 +73,7 @@ def fixed_time(price: Array, ts_ns: Array, at: Array, horizon_ns: int, threshold
 def _returns(price: Array, ts_ns: Array, rows: tuple[Array, Array, Array], threshold: Array | float) -> Labels:
     keep, start, end = rows
     value = np.log(price[end]) - np.log(price[start])
-    value[price[end] == price[start]] = 0.0
+    value[np.abs(value) < NOISE] = 0.0
     limit = np.asarray(threshold)[keep] if np.ndim(threshold) else threshold
     return Labels(
         rows=keep,
@@ -82,10 +85,12 @@ def _returns(price: Array, ts_ns: Array, rows: tuple[Array, Array, Array], thres
     )
 
 
-def smoothed_mid(price: Array, ts_ns: Array, at: Array, horizon: int, threshold: Array | float = 0.0) -> Labels:
-    r"""Mean of the next k prices against the mean of the last k.
+def smoothed_mid(  # noqa: PLR0917
+    price: Array, ts_ns: Array, at: Array, horizon: int, threshold: Array | float = 0.0, past: int = 0
+) -> Labels:
+    r"""Mean of the next k prices against the mean of the last j.
 
-    .. math:: v_t = \frac{m^+_t - m^-_t}{m^-_t}, \quad m^-_t = \tfrac1k\sum_{i=0}^{k-1} p_{t-i},
+    .. math:: v_t = \frac{m^+_t - m^-_t}{m^-_t}, \quad m^-_t = \tfrac1j\sum_{i=0}^{j-1} p_{t-i},
               \; m^+_t = \tfrac1k\sum_{i=1}^{k} p_{t+i}
 
     Args:
@@ -94,9 +99,11 @@ def smoothed_mid(price: Array, ts_ns: Array, at: Array, horizon: int, threshold:
         at: Shape (m,): rows to label, ascending.
         horizon: k, in rows.
         threshold: Half-width of the class 0, a number or shape (m,) [relative].
+        past: j; k where it is 0, as DeepLOB has it. With 1 the label begins at the present price: with more, part of
+            it is known at ``t0``, and models look better than what can be traded.
 
     Returns:
-        Labels of those moments that have k prices before (themselves included) and after.
+        Labels of those moments that have j prices before (themselves included) and after.
 
     Raises:
         InvalidValueError: For a path that cannot be right, or a horizon below 1.
@@ -107,14 +114,17 @@ def smoothed_mid(price: Array, ts_ns: Array, at: Array, horizon: int, threshold:
     check_path(price, ts_ns, at)
     if horizon < 1:
         raise InvalidValueError("horizon", "1 row or more", horizon)
-    keep = np.flatnonzero((at + horizon < len(price)) & (at - horizon + 1 >= 0))
+    if past < 0:
+        raise InvalidValueError("past", "0 rows or more", past)
+    past = past or horizon
+    keep = np.flatnonzero((at + horizon < len(price)) & (at - past + 1 >= 0))
     start = at[keep]
     level = float(price[0])
     total = np.concatenate(([0.0], np.cumsum(price - level)))  # from a level: sums of small numbers stay exact
-    before = level + (total[start + 1] - total[start + 1 - horizon]) / horizon
+    before = level + (total[start + 1] - total[start + 1 - past]) / past
     after = level + (total[start + 1 + horizon] - total[start + 1]) / horizon
     value = (after - before) / before
-    value[np.abs(value) < 1e-13] = 0.0
+    value[np.abs(value) < NOISE] = 0.0
     limit = np.asarray(threshold)[keep] if np.ndim(threshold) else threshold
     return Labels(
         rows=keep,

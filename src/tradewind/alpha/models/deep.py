@@ -31,7 +31,7 @@ class MLPParams(Params, frozen=True, kw_only=True):
         epochs: Passes over the rows, at most.
         patience: Epochs without a smaller loss on the purged tail before it stops.
         tail: Share of the rows, the last in time, held out for that.
-        batch: Rows of a step.
+        batch: Rows of a step; fewer where an epoch would have less than 32 steps.
         rate: Learning rate at first; it falls to 0 along a cosine.
         decay: Weight decay.
         dropout: Share of the values dropped behind each layer while training.
@@ -135,15 +135,17 @@ class Network(Forecaster):
         place = np.empty(len(X), np.int64)
         place[order] = np.arange(len(X))
         Z = scaled(X, (mean, scale))[order]
+        parts = balanced(y, weight / weight.mean(), self.levels_ if p.output == "classes" else (), p.balance)
         task = Task(
             table=self.table_,
             Z=np.concatenate([Z, np.zeros((1, d))]).astype(np.float32),
             windows=_windows(place, first, self.window_),
             target=target,
-            weight=balanced(y, weight / weight.mean(), self.levels_ if p.output == "classes" else (), p.balance),
+            weight=parts,
             head=head,
             tail=tail,
             loss=row_loss(p.output, self.levels_),
+            start=_base_rates(target[head], parts[head], len(self.levels_) if p.output == "classes" else 0),
         )
         plan = Plan(**{name: getattr(p, name) for name in Plan.__struct_fields__})
         self.numbers_, self.curve_ = train(program, plan, task, self.watch)
@@ -193,6 +195,14 @@ class Network(Forecaster):
 
     def _values(self, X: Array, sample: Sample | None) -> Array:
         return self.link(self.outputs_of(X, sample))
+
+
+def _base_rates(target: Array, weight: Array, classes: int) -> Array:
+    """Shape (classes,): logs of how often each class occurs, one more of each counted; nothing without classes."""
+    if not classes:
+        return np.zeros(0)
+    share = np.bincount(target.astype(np.int64), weights=weight, minlength=classes) + 1.0
+    return np.asarray(np.log(share / share.sum()))
 
 
 def _by_series(sample: Sample | None, rows: int) -> tuple[Array, Array]:

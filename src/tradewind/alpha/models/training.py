@@ -23,6 +23,7 @@ from tradewind.core.random import stream
 __all__ = ["Epoch", "Plan", "Task", "Watch", "train"]
 
 SMALL = 1e-8
+LEAST_STEPS, LEAST_BATCH = 32, 16
 
 
 class Epoch(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         head: Rows to learn from.
         tail: Rows to stop on.
         loss: Called with Torch, outputs and targets; gives the loss of each row.
+        start: Shape (outputs,): what the last layer says before anything is learned, such as the classes' base rates.
     """
 
     table: Array
@@ -92,6 +94,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     head: Array
     tail: Array
     loss: Callable[[Any, Any, Any], Any]
+    start: Array
 
 
 class _Run:
@@ -135,7 +138,9 @@ def train(program: Any, plan: Plan, task: Task, watch: Watch) -> tuple[Array, Ar
         StorageError: For a checkpoint of another model or other rows.
     """
     torch = torch_or_error()
-    run = _Run(start_numbers(program, plan.seed))
+    numbers = start_numbers(program, plan.seed)
+    numbers[len(numbers) - len(task.start) :] = task.start
+    run = _Run(numbers)
     about = {"Z": task.Z, "target": task.target, "weight": task.weight, "table": task.table}
     digest = digest_of({"model": "checkpoint", "params": msgspec.to_builtins(plan), "state": about})
     if watch.checkpoint is not None and watch.checkpoint.is_file():
@@ -168,10 +173,11 @@ def _epoch(torch: Any, state: dict[str, Any], plan: Plan, task: Task, number: in
     Z, target = torch.from_numpy(task.Z), torch.from_numpy(task.target)
     weight = torch.from_numpy(task.weight.astype(np.float32))
     order = stream(plan.seed, f"alpha/order/{number}").permutation(task.head)[: plan.most_rows]
-    steps_left = max(1, -(-len(order) // plan.batch))
+    batch = min(plan.batch, max(LEAST_BATCH, len(order) // LEAST_STEPS))
+    steps_left = max(1, -(-len(order) // batch))
     total = 0.0
     for step in range(steps_left):
-        rows = order[step * plan.batch : (step + 1) * plan.batch]
+        rows = order[step * batch : (step + 1) * batch]
         out = forward(torch, task.table, numbers, Z[torch.from_numpy(task.windows(rows))], plan.dropout)
         share = weight[rows]
         loss = (task.loss(torch, out, target[rows]) * share).sum() / share.sum().clamp(min=SMALL)

@@ -16,9 +16,8 @@ import msgspec
 
 import tradewind
 from tradewind.core.errors import IntegrityError
-from tradewind.core.files import write_durably
+from tradewind.core.files import locked, write_durably
 from tradewind.core.ports import Clock
-from tradewind.data.store.staging import locked
 
 __all__ = ["Access", "Reading", "append_access", "ledger_problems", "read_ledger"]
 

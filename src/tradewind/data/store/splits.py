@@ -11,12 +11,11 @@ import msgspec
 
 import tradewind
 from tradewind.core.errors import IntegrityError, InvalidValueError, NotFoundError, UsageError
-from tradewind.core.files import write_durably
+from tradewind.core.files import locked, write_durably
 from tradewind.core.ports import Clock
 from tradewind.data.calendars import DAY_NS
 from tradewind.data.store.ledger import LOCK, read_ledger
 from tradewind.data.store.partition import interval_name
-from tradewind.data.store.staging import locked
 from tradewind.data.store.window import Days, Span, Times
 
 __all__ = ["Split", "create_split", "load_split", "load_splits", "resolve_part"]

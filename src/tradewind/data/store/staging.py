@@ -10,38 +10,22 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 
 from tradewind.core.errors import StorageError
-from tradewind.core.files import DRAFT, sync_folder, write_durably
+from tradewind.core.files import DRAFT, locked, sync_folder, write_durably
 from tradewind.data.store.manifest import FileRecord, Manifest, hash_file, load_manifests
 from tradewind.data.store.partition import write_table
 
-__all__ = ["Staging", "locked", "sweep"]
+__all__ = ["Staging", "sweep"]
 
 STAGING, MANIFESTS = ".staging", "manifests"
-
-
-@contextmanager
-def locked(root: Path, name: str = ".lock") -> Iterator[IO[bytes]]:
-    """Hold a catalog's lock file; waits while another process or thread holds it.
-
-    Args:
-        root: The catalog.
-        name: Which lock.
-
-    Yields:
-        The open lock file.
-    """
-    with (root / name).open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
 
 
 def sweep(root: Path) -> list[str]:
