@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tradewind.cli.demo_steps import (
     SymbolSeen,
+    compile_ahead,
     demo_task,
     fit_market,
     generate_day,
@@ -60,6 +61,7 @@ def demo(  # noqa: PLR0917
     with progress_bar() as bar:
         market = PRESET
         step = bar.add_task("reading", total=None)
+        ahead = compile_ahead(market) if data is None else None
         catalog = import_data(out / "catalog", [data or generate_day(out, seed, messages)])
         if data is None:
             bar.update(step, description="replaying the day through the book")
@@ -67,12 +69,15 @@ def demo(  # noqa: PLR0917
         else:
             symbol = symbol or largest_symbol(catalog)
             market = str(fit_market(catalog, symbol, out, lambda what: bar.update(step, description=what)))
+            ahead = compile_ahead(market)
         bar.update(step, description="training", total=steps)
         task = demo_task(market)
         policy, score = train_policy(
             task, out / "training", TRAIN_SEED, steps, threads, lambda done, _told: bar.update(step, completed=done)
         )
         bar.remove_task(step)
+        if ahead is not None:
+            ahead.join()
         rules = Rules(episodes=episodes, seed=seed + 20131010, threads=threads)
         agent = PolicyStrategy(policy, "PPO, just trained")
         say = BarProgress(bar, episodes)

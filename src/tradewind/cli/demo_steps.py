@@ -11,6 +11,7 @@ from tradewind.core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.process import BaseProcess
 
     from tradewind.core.dtypes import Array
     from tradewind.data.store.catalog import Catalog
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SymbolSeen",
+    "compile_ahead",
     "demo_task",
     "fit_market",
     "generate_day",
@@ -186,6 +188,43 @@ def demo_task(market: str) -> Task:
             "market": {"presets": [market], "lead_s": LEAD_S},
         }
     )
+
+
+def compile_ahead(market: str) -> BaseProcess | None:
+    """Compile what training and proof need on another core while this process goes on; nothing where that was done.
+
+    Kernels are compiled for the size of a market's record; a file in the kernel cache says which sizes are there.
+
+    Args:
+        market: Name of a shipped preset, or a preset file.
+    """
+    import multiprocessing
+
+    from tradewind.core.kernels import kernel_cache
+    from tradewind.market.preset import load_preset
+    from tradewind.market.reactive import market_size
+
+    done = kernel_cache("rl") / "demo-{}-{}".format(*market_size(load_preset(market)))
+    if done.exists():
+        return None
+    process = multiprocessing.get_context("spawn").Process(target=_small_proof, args=(market, done), daemon=True)
+    process.start()
+    return process
+
+
+def _small_proof(market: str, done: Path) -> None:
+    """The proof with as few orders as there can be, for the kernels that it leaves compiled."""
+    import os
+
+    os.environ["TRADEWIND_QUIET"] = "1"  # the other process says that kernels are compiled
+    from tradewind.execution.policies.policy import load_policy
+    from tradewind.rl.env.ground import Ground
+    from tradewind.rl.evaluate.backtest import Rules, run_bout
+    from tradewind.rl.evaluate.strategies import PolicyStrategy
+
+    agent = PolicyStrategy(load_policy("aig"), "shipped")
+    run_bout(Ground(task=demo_task(market)), Rules(episodes=30, fit_episodes=8, draws=100), [agent])
+    done.touch()
 
 
 def train_policy(  # noqa: PLR0917

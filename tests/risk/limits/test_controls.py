@@ -371,7 +371,7 @@ def test_a_fill_told_of_before_its_report_counts_once(last: InputKind) -> None:
 
 
 def test_a_replace_that_may_add_to_what_the_venue_has_is_checked_again() -> None:
-    """A smaller size is asked for and not yet answered: asking for the old one again may add, and the mark has risen."""
+    """A smaller size is asked for and not answered yet: asking for the old one again may add to it."""
     desk = Desk(**loose(a__net="31"))
     desk.sell(lots=30)
     assert desk.gate.replace(1, "a", 27, 100).accepted

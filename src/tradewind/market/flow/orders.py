@@ -9,7 +9,7 @@ from tradewind.book.layout import NONE, Int, Record, in_window
 from tradewind.book.matching import match
 from tradewind.book.orders import release, take_slot
 from tradewind.core.booking import book_fill
-from tradewind.core.dtypes import Array, FillFlag
+from tradewind.core.dtypes import FillFlag
 from tradewind.core.kernels import inner, rare
 from tradewind.market.flow.clock import count_near
 from tradewind.market.flow.layout import CANCELS, NEAR_TICKS, OWN_FILLS, REFILL, SIZES
