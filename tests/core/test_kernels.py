@@ -75,3 +75,27 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path: Path) -> None:
     ]
     assert [run.stdout.strip() for run in runs] == ["0", "1"]
     assert list((tmp_path / "cache" / "kernels").iterdir())
+
+
+TWO_RECORDS = """
+import sys
+import numba
+import numpy as np
+from numba.core.itanium_mangler import mangle_type
+from tradewind.core import kernels
+
+DTYPES = {"short": np.dtype([("a", "i8"), ("b", "i8")]), "long": np.dtype([("b", "i8"), ("a", "i8"), ("c", "i8")])}
+for name in sys.argv[1:]:
+    print(name, mangle_type(numba.from_dtype(DTYPES[name])))
+"""
+
+
+def test_code_for_two_records_has_two_names_whichever_process_compiled_it() -> None:
+    """With one name, a process that loaded the code of two others from the cache called the wrong one and crashed."""
+    told = []
+    for order in (["short", "long"], ["long", "short"]):
+        command = [sys.executable, "-c", TWO_RECORDS, *order]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+        told.append(dict(line.split() for line in lines))
+    assert told[0] == told[1]
+    assert told[0]["short"] != told[0]["long"]

@@ -49,8 +49,16 @@ class Pair:
         replay_through(self.markets[0], self.replays[0], tape, BUFFERS[0], (self.now - OPENED) * 1e-9)
         count = int(self.markets["own_fills_count"][0])
         self.markets["own_fills_count"] = 0
-        fills = self.markets["own_fills"][0][:count]
-        self.told += [(int(f["price_ticks"]), int(f["size_lots"]), int(f["side"])) for f in fills]
+        taken: dict[int, int] = {}
+        for f in self.markets["own_fills"][0][:count]:
+            price, lots, side = int(f["price_ticks"]), int(f["size_lots"]), int(f["side"])
+            at = taken.get(price)
+            if f["maker_owner"] == 0 and at is not None:
+                self.told[at] = (price, self.told[at][1] + lots, side)  # the engine tells a fill per background order
+                continue
+            if f["maker_owner"] == 0:
+                taken[price] = len(self.told)
+            self.told.append((price, lots, side))
 
     def send(self, **fields: int) -> None:
         message = self.markets["pending"][0][:1]
@@ -78,8 +86,6 @@ class Pair:
             self.twin.apply_quote(-1, ask, sizes[1])
         elif word == "L":
             price = price if d % 7 else 100_000 + b % 3
-            if d % 7 == 0 and self.meets_own(side, price):
-                return  # known limit: a level beyond the window meets your order at once, even where the feed is locked
             self.feed([(EventKind.LEVEL, side, price, lots, last)])
             self.twin.apply_level(side, price, lots)
         elif word == "T":

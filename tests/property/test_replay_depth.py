@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.naive.replay_pair import Pair
 
@@ -25,6 +25,16 @@ MODEL = st.builds(
     borrow_gap_ticks=st.sampled_from([1, 2]),
     borrow_levels=st.sampled_from([0, 3]),
 )
+PRINTS_ONLY = QueueModel(crossing=Crossing.NEVER, pair_ms=-1.0)
+FAR_QUOTE: list[tuple[Any, ...]] = [("L", 0, 0, 1, 1), ("L", 1, 0, 1, 0), ("A", 1, 1, 0, 0), ("T", 8, 0, 0, 0)]
+"""Yours is the only ask in the window; the feed's own, far beyond it, still says which side a print is nearer to."""
+FAR_LOCK: list[tuple[Any, ...]] = [("L", 1, 0, 1, 0), ("A", 1, 1, 0, 0), ("L", 0, 0, 1, 0)]
+"""A feed that is locked itself fills nobody, however far from your order."""
+TAKEN_IN_PARTS: list[tuple[Any, ...]] = [
+    ("L", 0, 0, 301, 0), ("A", 1, 0, 0, 0), ("A", 1, 0, 0, 0), ("T", 0, 0, 0, 0), ("T", 0, 0, 25, 0),
+    ("T", 0, 1, 0, 0), ("A", 0, 0, 1, 0),
+]  # fmt: skip
+"""Where an order of yours stood, the background is two orders: taking from both is two fills."""
 
 
 def drive(model: QueueModel, steps: list[tuple[Any, ...]], *, quotes: bool) -> Pair:
@@ -36,12 +46,15 @@ def drive(model: QueueModel, steps: list[tuple[Any, ...]], *, quotes: bool) -> P
 
 
 @given(MODEL, STEPS)
+@example(PRINTS_ONLY, FAR_QUOTE)
+@example(QueueModel(), FAR_LOCK)
 @settings(max_examples=300, deadline=None)
 def test_levels_equal_their_twin(model: QueueModel, steps: list[tuple[Any, ...]]) -> None:
     drive(model, steps, quotes=False)
 
 
 @given(MODEL, STEPS)
+@example(PRINTS_ONLY, TAKEN_IN_PARTS)
 @settings(max_examples=300, deadline=None)
 def test_quotes_equal_their_twin(model: QueueModel, steps: list[tuple[Any, ...]]) -> None:
     drive(model, steps, quotes=True)

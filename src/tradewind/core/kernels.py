@@ -43,6 +43,16 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def _named_by_fields(record: Any) -> tuple[str, tuple[int]]:
+    """What a record type adds to the name of compiled code: a hash of its fields."""
+    return "Record", (int.from_bytes(hashlib.sha256(record.name.encode()).digest()[:7], "little"),)
+
+
+types.Record.mangling_args = property(_named_by_fields)
+"""Numba names a record type by a number counted in each process: code for two records, compiled by two processes, had
+one name, and a third process that loaded both from the cache called the wrong one."""
+
 PACKAGE = Path(__file__).resolve().parents[1]
 ROOMS_BELOW = {
     "core": (),

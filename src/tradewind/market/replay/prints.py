@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradewind.book.ladder import join, leave, next_occupied, shrink, worst_price
+from tradewind.book.ladder import best_cold, join, leave, next_occupied, shrink, worst_price
 from tradewind.book.layout import LADDER_MASK, NONE, Int, Record, in_window
 from tradewind.book.matching import write_fill
 from tradewind.book.orders import remove
@@ -138,13 +138,22 @@ def fill_queue(market: Record, queues: Record, rows: Record, side: Int, price: I
 
 @inner
 def shown_best(market: Record, side: Int) -> Int:
-    """Best price of a side that is not only yours."""
-    ladder = market.book.ladders[side]
-    price = ladder.best_ticks
+    """Best price of a side that is not only yours, in the window of the ladder or beyond it."""
+    price = market.book.ladders[side].best_ticks
     if market.own_count > 0:
-        while price != worst_price(side) and in_window(ladder, price) and background_at(market, side, price) == 0:
-            price = next_occupied(ladder, side, price)
+        while price != worst_price(side) and background_at(market, side, price) == 0:
+            price = next_price(market, side, price)
     return price
+
+
+@inner
+def next_price(market: Record, side: Int, price: Int) -> Int:
+    """Next occupied price behind one, in the window or beyond; as the best of an empty side where there is none."""
+    ladder = market.book.ladders[side]
+    found = next_occupied(ladder, side, price) if in_window(ladder, price) else worst_price(side)
+    if found == worst_price(side) and ladder.cold != 0:
+        found = best_cold(market.book, side, price)
+    return found
 
 
 @rare
