@@ -41,7 +41,9 @@ def features(  # noqa: PLR0917 (options of a command)
     ] = 10,
     out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")] = Path("features.parquet"),
     html: Annotated[Path | None, typer.Option("--html", help="Also write a page: what each feature says.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="List only: touch, depth, daily or hourly.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="List only: touch, depth, market, daily or hourly.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List every feature with its unit, range, formula and source; with --data or --catalog write them to a file.
