@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from tradewind.core.dtypes import FILL
 from tradewind.core.kernels import entry
 from tradewind.market.flow.layout import OWN_FILLS, new_markets
-from tradewind.market.flow.orders import keep
+from tradewind.market.flow.own_fills import keep
 
 MARKETS = new_markets(1, 64, 64)
 

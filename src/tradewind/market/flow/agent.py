@@ -14,7 +14,8 @@ from tradewind.core.types import TimeInForce
 from tradewind.market.flow.clock import excite, profile_at, walk_near
 from tradewind.market.flow.events import left_to_wait, pass_time, react_to_trade, reschedule, settle_touch
 from tradewind.market.flow.layout import OWN_ORDERS, TAKEN
-from tradewind.market.flow.orders import count_trade, hand_over, keep
+from tradewind.market.flow.orders import count_trade, hand_over
+from tradewind.market.flow.own_fills import keep
 from tradewind.market.flow.rows import ADD, DELETE, HIDDEN, LAST, REDUCE, TRADE, tell
 from tradewind.market.flow.ziggurat import draw, uniform
 
