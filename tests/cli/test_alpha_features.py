@@ -15,7 +15,7 @@ RUN = CliRunner()
 def test_the_catalogue_is_listed() -> None:
     done = RUN.invoke(app, ["alpha", "features", "--json"])
     rows = json.loads(done.stdout)
-    assert {row["group"] for row in rows} == {"touch", "depth", "daily", "hourly"}
+    assert {row["group"] for row in rows} == {"touch", "depth", "market", "daily", "hourly"}
     assert all(row["formula"] for row in rows)
     assert "imbalance" in RUN.invoke(app, ["alpha", "features", "--group", "touch"]).stdout
     assert RUN.invoke(app, ["alpha", "features", "--group", "magic"]).exit_code != 0
