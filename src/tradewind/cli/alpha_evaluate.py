@@ -93,7 +93,8 @@ def alpha_evaluate(
 
             bar.update(shown, description="page")
             write_page(evaluation_page(report), html)
-        bar.update(shown, description="passive orders")
+        if maker:
+            bar.update(shown, description="passive orders")
         passive = _passive(report, task, data, patience) if maker else None
     document = document_of(report) | ({"maker": passive} if passive else {})
 

@@ -45,17 +45,17 @@ def sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, *parts: bytes) -> None:
     """Write a file so that it is there in full, or not at all, and stays.
 
     Args:
         path: The file; replaced if it is there.
-        content: What it is to hold.
+        *parts: What it is to hold, one after the other.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}{DRAFT}")
     try:
         with draft.open("wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tradewind.alpha.features.mirror import Mirror
 from tradewind.alpha.protocol import Distribution, Sample
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import InvalidValueError
@@ -83,7 +84,7 @@ class Mirrored:
         return digest.hexdigest()[:16]
 
     def _mirror(self, X: Array) -> Array:
-        return np.asarray(np.asarray(X, np.float64)[:, self.order] * self.sign)
+        return Mirror(order=self.order, sign=self.sign).of(np.asarray(X, np.float64))
 
 
 def _twice(sample: Sample) -> Sample:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import msgspec
@@ -11,10 +10,12 @@ import numpy as np
 
 from tradewind.core.dtypes import Array
 from tradewind.core.errors import DataError, IntegrityError, NotFoundError
+from tradewind.core.files import read_headed, write_durably
 
 __all__ = ["Standing", "read_checkpoint", "write_checkpoint"]
 
 MAGIC = b"tradewind checkpoint 1\n"
+LONGEST_HEADER = 1 << 20
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,14 +56,7 @@ def write_checkpoint(path: Path, standing: Standing, arrays: dict[str, Array]) -
         digest.update(array.tobytes())
     shapes = [(name, array.dtype.str, array.shape) for name, array in packed.items()]
     head = msgspec.json.encode(_Head(standing, shapes, digest.hexdigest()))
-    half = path.with_name(f".{path.name}.part")
-    with half.open("wb") as file:
-        file.write(MAGIC + head + b"\n")
-        for array in packed.values():
-            file.write(array.tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+    write_durably(path, MAGIC + head + b"\n", *(array.tobytes() for array in packed.values()))
 
 
 def read_checkpoint(path: Path) -> tuple[Standing, dict[str, Array]]:
@@ -73,18 +67,10 @@ def read_checkpoint(path: Path) -> tuple[Standing, dict[str, Array]]:
         DataError: When it is not a checkpoint of this version, or cut short.
         IntegrityError: When it was changed.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"{path}: no checkpoint to go on from") from None
-    if not content.startswith(MAGIC):
-        raise DataError(path, f"a file that begins with {MAGIC.decode().strip()!r}", content[: len(MAGIC)])
-    end = content.index(b"\n", len(MAGIC))
-    try:
-        head = msgspec.json.decode(content[len(MAGIC) : end], type=_Head)
-    except msgspec.DecodeError as error:
-        raise DataError(path, "a checkpoint's header", str(error)) from None
-    body, arrays, at = memoryview(content)[end + 1 :], {}, 0
+    if not path.exists():
+        raise NotFoundError(f"{path}: no checkpoint to go on from")
+    head, payload = read_headed(path, MAGIC, _Head, what="checkpoint", longest=LONGEST_HEADER)
+    body, arrays, at = memoryview(payload), {}, 0
     digest = hashlib.sha256(msgspec.json.encode(head.standing))
     for name, kind, shape in head.arrays:
         dtype = np.dtype(kind)
